@@ -1,0 +1,407 @@
+"""Procedural fabrics and leathers: colour, fine relief and gloss per material.
+
+Every function returns a fabric: a callable taking a part's own coordinates
+(in picture pixels) and giving its :class:`relief.Look`.  Colours are linear
+RGB, made from hex strings by :func:`ink`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+from relief import Array, Fabric, Look, noise, smooth
+from scipy import ndimage as ndi
+from scipy.spatial import cKDTree
+
+TAU = 2 * np.pi
+
+
+def ink(code: str) -> Array:
+    """Linear RGB of a hex colour such as ``#aa3322``."""
+    c = np.array([int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def tint(rgb: Array, by: Array) -> Array:
+    """Colour scaled by a factor per sample."""
+    return np.clip(rgb * by[..., None], 0, 1)
+
+
+def mix(a: Array, b: Array, t: Array) -> Array:
+    """Blend two colours by a factor per sample."""
+    return a + (b - a) * np.clip(t, 0, 1)[..., None]
+
+
+def cloth(code: str, weave: float = 0.12, mottle: float = 0.04, rough: float = 0.85, sheen: float = 0.2, seed: int = 1) -> Fabric:
+    """Plain fine fabric: cotton, jersey, wool suiting."""
+
+    def look(u: Array, v: Array) -> Look:
+        grain = noise(u, v, 1.3, seed)
+        wide = noise(u, v, 30, seed + 1)
+        return Look(tint(ink(code), 1 + mottle * (grain + 0.6 * wide)), weave * grain, rough, sheen)
+
+    return look
+
+
+def heather(code: str, other: str, amount: float = 0.35, seed: int = 5) -> Fabric:
+    """Marled jersey: short fibres of a second colour along the cloth."""
+
+    def look(u: Array, v: Array) -> Look:
+        fibres = noise(u / 3.2, v, 0.9, seed) + 0.5 * noise(u, v, 1.5, seed + 1)
+        return Look(mix(ink(code), ink(other), amount * (0.5 + 0.5 * fibres)), 0.15 * fibres, 0.9, 0.3)
+
+    return look
+
+
+def denim(code: str, pale: str = "#9fb4cc", fade: float = 0.25, seed: int = 9) -> Fabric:
+    """Twill with diagonal lines, vertical slub and washed patches."""
+
+    def look(u: Array, v: Array) -> Look:
+        twill = np.sin(TAU * (u + v * 1.15) / 2.6 + 0.8 * noise(u, v, 5, seed))
+        slub = noise(u, v / 9, 1.2, seed + 1)
+        wash = noise(u, v, 26, seed + 2)
+        t = fade * (0.4 + 0.5 * slub + 0.35 * twill + 0.5 * wash)
+        return Look(mix(ink(code), ink(pale), t), 0.16 * twill + 0.12 * slub, 0.9, 0.1)
+
+    return look
+
+
+def knit(code: str, wide: float = 5.0, tall: float = 4.0, depth: float = 0.7, seed: int = 3, bands: dict[tuple[float, float], str] | None = None) -> Fabric:
+    """Stocking stitch: columns of little V shapes; bands recolour ranges of v."""
+
+    def look(u: Array, v: Array) -> Look:
+        bump = stitches(u, v, wide, tall)
+        rgb = np.broadcast_to(ink(code), u.shape + (3,)).copy()
+        for (lo, hi), other in (bands or {}).items():
+            rgb[(v >= lo) & (v < hi)] = ink(other)
+        rgb = rgb * (0.72 + 0.3 * bump + 0.05 * noise(u, v, 1.5, seed))[..., None]
+        return Look(np.clip(rgb, 0, 1), depth * bump, 0.95, 0.4)
+
+    return look
+
+
+def stitches(u: Array, v: Array, wide: float, tall: float) -> Array:
+    """Height pattern (0..1) of stocking stitch."""
+    fu = np.mod(u / wide, 1) - 0.5
+    leg = np.sqrt(np.clip(1 - ((np.abs(fu) - 0.25) / 0.27) ** 2, 0, 1))
+    fv = np.mod(v / tall + np.abs(fu) * 1.5, 1)
+    return leg * (0.35 + 0.65 * np.sqrt(np.clip(np.sin(np.pi * fv), 0, 1)))
+
+
+def cables(code: str, centres: Sequence[float], wide: float = 26, pitch: float = 46, depth: float = 4.0) -> Fabric:
+    """Cable knit: braided three-strand ropes on a stocking-stitch ground."""
+
+    def look(u: Array, v: Array) -> Look:
+        ground = stitches(u, v, 4.6, 4.2)
+        bump, shade = 0.7 * ground, 0.74 + 0.28 * ground
+        for c in centres:
+            rope, inside = _braid(u - c, v, wide, pitch)
+            rope_bump = depth * rope + 0.5 * stitches((u - c) + 3 * rope, v, 4.6, 4.2) * rope
+            bump = np.where(inside, rope_bump, bump)
+            shade = np.where(inside, 0.55 + 0.5 * rope, shade)
+            for side in (-1, 1):
+                rib = np.exp(-(((u - c - side * (wide / 2 + 4)) / 1.8) ** 2))
+                bump, shade = bump + 1.4 * rib, shade * (1 - 0.12 * rib) + 0.12 * rib
+        return Look(tint(ink(code), shade), bump, 0.95, 0.4)
+
+    return look
+
+
+def _braid(u: Array, v: Array, wide: float, pitch: float) -> tuple[Array, Array]:
+    """Height (0..1) of a three-strand plait and whether a sample lies in it."""
+    best = np.full(u.shape, -9.0)
+    rope = np.zeros(u.shape)
+    r = wide * 0.2
+    for k in range(3):
+        phase = TAU * (v / pitch + k / 3)
+        d = (u - wide * 0.31 * np.sin(phase)) / r
+        level = np.cos(2 * phase) * 0.5
+        up = np.sqrt(np.clip(1 - d * d, 0, 1))
+        over = (np.abs(d) < 1) & (level + up > best)
+        best[over] = (level + up)[over]
+        rope[over] = (up * (0.72 + 0.28 * np.cos(2 * phase)))[over]
+    return rope, np.abs(u) < wide / 2
+
+
+def rib(code: str, pitch: float = 5.0, depth: float = 1.2, rough: float = 0.95, seed: int = 4) -> Fabric:
+    """Vertical ribbing: cuffs and hems."""
+
+    def look(u: Array, v: Array) -> Look:
+        ridge = np.sqrt(np.abs(np.sin(np.pi * u / pitch)))
+        row = 0.12 * np.sin(TAU * v / 2.4)
+        return Look(tint(ink(code), 0.6 + 0.42 * ridge + 0.04 * noise(u, v, 1.4, seed)), depth * ridge + row, rough, 0.3)
+
+    return look
+
+
+def corduroy(code: str, pitch: float = 4.2) -> Fabric:
+    """Corduroy: soft round wales."""
+
+    def look(u: Array, v: Array) -> Look:
+        wale = np.sqrt(np.abs(np.sin(np.pi * u / pitch)))
+        pile = noise(u, v, 1.2, 8)
+        return Look(tint(ink(code), 0.5 + 0.5 * wale + 0.06 * pile), 1.1 * wale + 0.1 * pile, 0.95, 0.6)
+
+    return look
+
+
+def tweed(one: str, two: str, size: float = 7.0, flecks: Sequence[str] = ("#b5652b", "#d8c9a0", "#40566b")) -> Fabric:
+    """Herringbone tweed with coloured flecks."""
+
+    def look(u: Array, v: Array) -> Look:
+        col = np.floor(u / size)
+        slant = np.where(np.mod(col, 2) == 0, u, -u)
+        line = smooth(np.sin(TAU * (v + slant) / 4.0 + 0.6 * noise(u, v, 4, 2)), -0.3, 0.3)
+        rgb = mix(ink(one), ink(two), line) * (1 + 0.16 * noise(u, v, 1.2, 3))[..., None]
+        for k, code in enumerate(flecks):
+            spot = smooth(noise(u, v, 2.0, 20 + k), 2.3, 2.7)
+            rgb = rgb + (ink(code) - rgb) * (spot * 0.8)[..., None]
+        return Look(np.clip(rgb, 0, 1), 0.3 * line + 0.25 * noise(u, v, 1.3, 6), 0.95, 0.5)
+
+    return look
+
+
+def satin(code: str, rough: float = 0.3, seed: int = 2) -> Fabric:
+    """Smooth lustrous cloth: satin, silk, coated nylon."""
+
+    def look(u: Array, v: Array) -> Look:
+        grain = noise(u / 4, v, 1.2, seed)
+        return Look(tint(ink(code), 1 + 0.02 * grain), 0.03 * grain, rough, 0.15)
+
+    return look
+
+
+def velvet(code: str) -> Fabric:
+    """Deep pile with strong edge sheen."""
+
+    def look(u: Array, v: Array) -> Look:
+        nap = noise(u, v / 2, 14, 6)
+        return Look(tint(ink(code), 1 + 0.22 * nap + 0.06 * noise(u, v, 1.2, 7)), 0.1 * noise(u, v, 1.2, 8), 0.7, 1.0)
+
+    return look
+
+
+def pile(code: str, size: float = 5.0, depth: float = 2.0, seed: int = 12, contrast: float = 0.3) -> Fabric:
+    """Clumpy fleece or shearling."""
+
+    def look(u: Array, v: Array) -> Look:
+        w = 0.35 * size
+        uu, vv = u + w * noise(u, v, size, seed), v + w * noise(u, v, size, seed + 1)
+        curl = 1 - np.clip(np.abs(noise(uu, vv, size, seed + 2)) * 0.9, 0, 1)
+        tuft = 0.7 * curl + 0.3 * (1 - np.clip(np.abs(noise(uu, vv, size * 0.45, seed + 3)), 0, 1))
+        return Look(tint(ink(code), 1 - contrast + contrast * 1.2 * tuft), depth * tuft, 0.95, 0.6)
+
+    return look
+
+
+def leather(code: str, grain: float = 3.0, depth: float = 0.35, rough: float = 0.45, coat: float = 0.15, seed: int = 7, tone: float = 0.1) -> Fabric:
+    """Pebbled leather; grain 0 gives smooth calf."""
+
+    def look(u: Array, v: Array) -> Look:
+        wide = noise(u, v, 24, seed)
+        if grain:
+            cell = pebbles(u, v, grain, seed)
+        else:
+            cell = 0.5 + 0.25 * noise(u, v, 1.6, seed + 1)
+        shade = 1 + tone * 0.6 * wide + tone * (cell - 0.5)
+        return Look(tint(ink(code), shade), depth * cell, rough, 0.0, 0.0, coat)
+
+    return look
+
+
+def pebbles(u: Array, v: Array, size: float, seed: int) -> Array:
+    """Rounded cell pattern (0..1) like leather grain."""
+    lo, hi = np.array([u.min(), v.min()]) - size, np.array([u.max(), v.max()]) + size
+    nx, ny = ((hi - lo) / size).astype(int) + 1
+    gx, gy = np.meshgrid(np.arange(nx), np.arange(ny))
+    jitter = np.random.default_rng(seed).uniform(-0.42, 0.42, (2, ny, nx))
+    pts = np.stack([lo[0] + (gx + jitter[0]) * size, lo[1] + (gy + jitter[1]) * size], -1).reshape(-1, 2)
+    d, _ = cKDTree(pts).query(np.stack([u.ravel(), v.ravel()], 1), k=2)
+    return smooth((d[:, 1] - d[:, 0]).reshape(u.shape) / size, 0.0, 0.5)
+
+
+def suede(code: str, seed: int = 15, nap: float = 0.12) -> Fabric:
+    """Matt brushed leather."""
+
+    def look(u: Array, v: Array) -> Look:
+        brush = noise(u + 0.5 * v, v / 2, 7, seed)
+        fine = noise(u, v, 1.1, seed + 1)
+        return Look(tint(ink(code), 1 + nap * brush + 0.07 * fine), 0.15 * fine, 0.95, 0.7)
+
+    return look
+
+
+def gloss(code: str, rough: float = 0.12, coat: float = 1.0) -> Fabric:
+    """Shiny smooth surface: patent leather, rubber, plastic, enamel."""
+    return lambda u, v: Look(np.broadcast_to(ink(code), u.shape + (3,)), 0.0, rough, 0.0, 0.0, coat)
+
+
+def rubber(code: str, rough: float = 0.5) -> Fabric:
+    """Plain sole rubber."""
+    return lambda u, v: Look(np.broadcast_to(ink(code), u.shape + (3,)), 0.05 * noise(u, v, 1.3, 1), rough, 0.0, 0.0, 0.1)
+
+
+def metal(code: str = "#d9b45a", rough: float = 0.25) -> Fabric:
+    """Buckles, zips, rivets."""
+    return lambda u, v: Look(np.broadcast_to(ink(code), u.shape + (3,)), 0.0, rough, 0.0, 1.0, 0.0)
+
+
+def canvas(code: str, pitch: float = 2.2, depth: float = 0.35, seed: int = 31, mottle: float = 0.1) -> Fabric:
+    """Plain weave with visible threads."""
+
+    def look(u: Array, v: Array) -> Look:
+        a, b = np.sin(np.pi * u / pitch), np.sin(np.pi * v / pitch)
+        over = np.sin(np.pi * u / pitch) * np.sin(np.pi * v / pitch) > 0
+        thread = np.where(over, np.abs(a), np.abs(b))
+        slub = noise(u, v / 6, 1.5, seed) + noise(u / 6, v, 1.5, seed + 1)
+        shade = 0.86 + 0.2 * thread + mottle * 0.5 * slub + mottle * 0.6 * noise(u, v, 22, seed + 2)
+        return Look(tint(ink(code), shade), depth * thread, 0.92, 0.15)
+
+    return look
+
+
+def mesh(code: str, hole: str, pitch: float = 4.0) -> Fabric:
+    """Sports mesh with rows of small holes."""
+
+    def look(u: Array, v: Array) -> Look:
+        row = np.round(v / (pitch * 0.86))
+        du = np.mod(u + row * pitch / 2, pitch) - pitch / 2
+        dv = v - row * pitch * 0.86
+        t = 1 - smooth(np.hypot(du, dv * 1.2) / pitch, 0.18, 0.36)
+        return Look(mix(ink(code), ink(hole), t), -0.8 * t, 0.8, 0.2)
+
+    return look
+
+
+def straw(code: str, dark: str, pitch: float = 7.0, tall: float = 5.0, depth: float = 1.6, seed: int = 44) -> Fabric:
+    """Basket weave of flat straw strips, uneven in tone."""
+
+    def look(u: Array, v: Array) -> Look:
+        u = u + 0.5 * noise(u, v, 14, seed)
+        v = v + 0.6 * noise(u, v, 16, seed + 1)
+        row, col = np.floor(v / tall), np.floor(u / pitch)
+        odd = np.mod(row + col, 2)
+        fu, fv = np.mod(u / pitch, 1), np.mod(v / tall, 1)
+        arch = np.where(odd == 0, np.sin(np.pi * fu), np.sin(np.pi * fv))
+        rim = np.where(odd == 0, np.sin(np.pi * fv), np.sin(np.pi * fu)) ** 0.5
+        tone = ndi_hash(row, col, seed)
+        fibre = np.where(odd == 0, noise(u / 8, v, 0.9, seed + 2), noise(u, v / 8, 0.9, seed + 3))
+        up = 0.35 + 0.65 * arch * rim
+        rgb = mix(ink(dark), ink(code), 0.25 + 0.6 * up + 0.45 * (tone - 0.5) + 0.08 * fibre)
+        return Look(np.clip(rgb, 0, 1), depth * up, 0.75, 0.1)
+
+    return look
+
+
+def ndi_hash(a: Array, b: Array, seed: int) -> Array:
+    """Repeatable random value in 0..1 for pairs of whole numbers."""
+    table = np.random.default_rng(seed).uniform(0, 1, (251, 241))
+    return table[np.mod(a, 251).astype(int), np.mod(b, 241).astype(int)]
+
+
+def bands(fabric: Fabric, codes: Sequence[tuple[str, float]], across: bool = True) -> Fabric:
+    """Recolour a fabric in repeating stripes of (colour, width); keeps its bumps."""
+    edges = np.cumsum([w for _, w in codes])
+
+    def look(u: Array, v: Array) -> Look:
+        base = fabric(u, v)
+        t = np.mod(v if across else u, edges[-1])
+        rgb = np.zeros(u.shape + (3,))
+        for k, (code, _) in enumerate(codes):
+            lo = edges[k - 1] if k else 0
+            rgb[(t >= lo) & (t < edges[k])] = ink(code)
+        grain = base.rgb.mean(-1, keepdims=True) / max(1e-6, float(np.mean(base.rgb)))
+        rgb = ndi.gaussian_filter(rgb, (0.6, 0.6, 0)) * np.clip(grain, 0.6, 1.4)
+        return Look(np.clip(rgb, 0, 1), base.bump, base.rough, base.sheen, base.metal, base.coat)
+
+    return look
+
+
+def tartan(sett: Sequence[tuple[str, float]], scale: float = 1.0, depth: float = 0.3) -> Fabric:
+    """Woven check: the same stripes both ways, mixed by a twill."""
+    edges = np.cumsum([w * scale for _, w in sett])
+
+    def stripe(t: Array) -> Array:
+        t = np.mod(t, edges[-1])
+        rgb = np.zeros(t.shape + (3,))
+        for k, (code, _) in enumerate(sett):
+            lo = edges[k - 1] if k else 0
+            rgb[(t >= lo) & (t < edges[k])] = ink(code)
+        return rgb
+
+    def look(u: Array, v: Array) -> Look:
+        twill = np.sin(TAU * (u + v) / 3.2)
+        rgb = mix_each(stripe(u), stripe(v), 0.5 + 0.22 * twill)
+        rgb = rgb * (1 + 0.1 * noise(u, v, 1.3, 5))[..., None]
+        return Look(np.clip(rgb, 0, 1), depth * twill + 0.2 * noise(u, v, 1.4, 6), 0.95, 0.5)
+
+    return look
+
+
+def mix_each(a: Array, b: Array, t: Array) -> Array:
+    """Blend two colour grids."""
+    return a + (b - a) * t[..., None]
+
+
+def printed(tile: Array, size: float, base: Fabric) -> Fabric:
+    """Repeat a picture tile (linear RGB) over a fabric, size pixels wide."""
+
+    def look(u: Array, v: Array) -> Look:
+        plain = base(u, v)
+        k = tile.shape[0] / size
+        at = [np.mod(v * k, tile.shape[0]), np.mod(u * k, tile.shape[1])]
+        rgb = np.stack([ndi.map_coordinates(tile[..., c], at, order=1, mode="grid-wrap") for c in range(3)], -1)
+        grain = plain.rgb.mean(-1, keepdims=True) / max(1e-6, float(np.mean(plain.rgb)))
+        return Look(np.clip(rgb * grain, 0, 1), plain.bump, plain.rough, plain.sheen, plain.metal, plain.coat)
+
+    return look
+
+
+def flower_tile(ground: str, petals: Sequence[str], leaf: str = "#4f6b45", count: int = 15, seed: int = 61, big: float = 1.0) -> Array:
+    """Repeating tile of loose painted flowers and leaves."""
+    n = 512
+    tile = Image.new("RGB", (n * 3, n * 3), ground)
+    draw = ImageDraw.Draw(tile)
+    rng = np.random.default_rng(seed)
+    spots: list[tuple[float, float, float]] = []
+    tries = 0
+    while len(spots) < count and tries < 4000:
+        tries += 1
+        x, y, r = rng.uniform(0, n), rng.uniform(0, n), big * rng.uniform(34, 62) * (0.45 if len(spots) > count * 0.55 else 1)
+        gaps = [math.hypot((x - a + n / 2) % n - n / 2, (y - b + n / 2) % n - n / 2) - r - c for a, b, c in spots]
+        if not gaps or min(gaps) > 6:
+            spots.append((x, y, r))
+    for x, y, r in spots:
+        turn, code = rng.uniform(0, TAU), petals[rng.integers(len(petals))]
+        for ox in (0, n, 2 * n):
+            for oy in (0, n, 2 * n):
+                _flower(draw, x + ox, y + oy, r, turn, code, leaf)
+    return srgb_to_linear(np.asarray(tile.crop((n, n, 2 * n, 2 * n)), float) / 255)
+
+
+def _flower(draw: ImageDraw.ImageDraw, x: float, y: float, r: float, turn: float, code: str, leaf: str) -> None:
+    """Paint one flower with two leaves."""
+    for a in (turn + 0.5, turn + 3.4):
+        _petal(draw, x, y, r * 1.45, r * 0.3, a, leaf)
+    pale = "#" + "".join(f"{min(255, int(int(code[i : i + 2], 16) * 0.72 + 70)):02x}" for i in (1, 3, 5))
+    for k in range(5):
+        _petal(draw, x, y, r, r * 0.42, turn + k * TAU / 5, code)
+        _petal(draw, x, y, r * 0.62, r * 0.2, turn + k * TAU / 5, pale)
+    draw.ellipse((x - r * 0.2, y - r * 0.2, x + r * 0.2, y + r * 0.2), fill="#e9b84a")
+
+
+def _petal(draw: ImageDraw.ImageDraw, x: float, y: float, r: float, w: float, a: float, code: str) -> None:
+    """Paint a drop-shaped petal from a centre outwards."""
+    t = np.linspace(0, TAU, 40)
+    along, across = r * (0.5 - 0.5 * np.cos(t)), w * np.sin(t) * (0.6 - 0.4 * np.cos(t))
+    px = x + along * np.cos(a) - across * np.sin(a)
+    py = y + along * np.sin(a) + across * np.cos(a)
+    draw.polygon(list(zip(px.tolist(), py.tolist())), fill=code)
+
+
+def srgb_to_linear(c: Array) -> Array:
+    """Screen colours to linear light."""
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)

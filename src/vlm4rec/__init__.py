@@ -1,0 +1,1 @@
+"""Recommend things that have pictures."""

@@ -1,0 +1,1 @@
+"""Items, their photos, and the readers that bring them in."""

@@ -1,0 +1,1 @@
+"""The sample shop inside the package, and the command that shows it."""

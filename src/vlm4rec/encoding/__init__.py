@@ -1,0 +1,1 @@
+"""From groundings to documents to vectors."""

@@ -1,0 +1,1 @@
+"""A page of photos: histories, recommendations and reasons."""

@@ -1,0 +1,1 @@
+"""Having a large vision-language model write down what each photo shows."""

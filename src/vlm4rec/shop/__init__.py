@@ -1,0 +1,1 @@
+"""The shop folder: a catalog and all that is derived from it."""
