@@ -61,10 +61,10 @@ def denim(code: str, pale: str = "#9fb4cc", fade: float = 0.25, seed: int = 9) -
 
     def look(u: Array, v: Array) -> Look:
         twill = np.sin(TAU * (u + v * 1.15) / 2.6 + 0.8 * noise(u, v, 5, seed))
-        slub = noise(u, v / 9, 1.2, seed + 1)
+        slub = noise(u, v / 12, 1.0, seed + 1)
         wash = noise(u, v, 26, seed + 2)
-        t = fade * (0.4 + 0.5 * slub + 0.35 * twill + 0.5 * wash)
-        return Look(mix(ink(code), ink(pale), t), 0.16 * twill + 0.12 * slub, 0.9, 0.1)
+        t = fade * (0.5 + 0.2 * slub + 0.3 * twill + 0.3 * wash)
+        return Look(mix(ink(code), ink(pale), t), 0.12 * twill + 0.05 * slub, 0.9, 0.1)
 
     return look
 
@@ -124,6 +124,16 @@ def _braid(u: Array, v: Array, wide: float, pitch: float) -> tuple[Array, Array]
         best[over] = (level + up)[over]
         rope[over] = (up * (0.72 + 0.28 * np.cos(2 * phase)))[over]
     return rope, np.abs(u) < wide / 2
+
+
+def braid(code: str, wide: float, pitch: float, depth: float = 3.0) -> Fabric:
+    """Plaited strap: u runs along it, v across."""
+
+    def look(u: Array, v: Array) -> Look:
+        rope, _ = _braid(v, u, wide, pitch)
+        return Look(tint(ink(code), 0.35 + 0.75 * rope + 0.04 * noise(u, v, 1.5, 3)), depth * rope, 0.5, 0.0, 0.0, 0.1)
+
+    return look
 
 
 def rib(code: str, pitch: float = 5.0, depth: float = 1.2, rough: float = 0.95, seed: int = 4) -> Fabric:
@@ -188,11 +198,10 @@ def pile(code: str, size: float = 5.0, depth: float = 2.0, seed: int = 12, contr
     """Clumpy fleece or shearling."""
 
     def look(u: Array, v: Array) -> Look:
-        w = 0.35 * size
-        uu, vv = u + w * noise(u, v, size, seed), v + w * noise(u, v, size, seed + 1)
-        curl = 1 - np.clip(np.abs(noise(uu, vv, size, seed + 2)) * 0.9, 0, 1)
-        tuft = 0.7 * curl + 0.3 * (1 - np.clip(np.abs(noise(uu, vv, size * 0.45, seed + 3)), 0, 1))
-        return Look(tint(ink(code), 1 - contrast + contrast * 1.2 * tuft), depth * tuft, 0.95, 0.6)
+        uu, vv = u + 0.3 * size * noise(u, v, size, seed), v + 0.3 * size * noise(u, v, size, seed + 1)
+        tuft = 0.6 * pebbles(uu, vv, size, seed) + 0.4 * pebbles(vv, -uu, size * 0.6, seed + 2)
+        fuzz = noise(u, v, 1.0, seed + 3)
+        return Look(tint(ink(code), 1 - contrast + contrast * 1.2 * tuft + 0.03 * fuzz), depth * tuft + 0.12 * fuzz, 0.95, 0.6)
 
     return look
 

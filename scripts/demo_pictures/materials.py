@@ -46,7 +46,7 @@ WOODS = {
     "oak": ("#dcbf93", "#b98f5c", 9, 0.0),
     "birch": ("#ecd9b8", "#d3b283", 7, 0.0),
     "pine": ("#e6c48b", "#bf8746", 11, 0.0),
-    "walnut": ("#8a5a38", "#472a18", 8, 0.0),
+    "walnut": ("#8f5d34", "#452811", 8, 0.0),
     "reclaimed": ("#7d5b3e", "#38251a", 8, 0.8),
     "acacia": ("#b9793f", "#6a3b1b", 10, 0.15),
     "ebony": ("#2b211c", "#120d0b", 8, 0.0),
@@ -82,7 +82,7 @@ def brass(rough: float = 0.16) -> Material:
 
 def copper(rough: float = 0.18) -> Material:
     """Reddish metal."""
-    return metal("#e59a72", rough)
+    return metal("#d98a60", rough)
 
 
 def steel(rough: float = 0.25) -> Material:
@@ -103,7 +103,7 @@ def glaze(colour: str, rough: float = 0.12, *, speck: str | None = None, amount:
 
 def terracotta(seed: int = 1, tile: float = 14.0) -> Material:
     """Unglazed fired clay."""
-    pixels = textures.mottled(hexed("#c4764c"), hexed("#a9582f"), seed)
+    pixels = textures.mottled(hexed("#b9714c"), hexed("#9c5836"), seed)
     return surface(picture(pixels, tile), 0.85, specular=0.2)
 
 

@@ -36,8 +36,9 @@ def curve(points: Points, closed: bool = True, step: float = 2.0) -> Array:
         before = pts[i - 1] if (i > 0 or closed) else a
         after = pts[(j + 1) % n] if (j + 1 < n or closed) else b
         span = np.hypot(*(b - a))
-        ta = (b - a) if corner[i] else _tangent(before, a, b) * span
-        tb = (b - a) if corner[j] else _tangent(a, b, after) * span
+        pull_a, pull_b = (min(span, 2.2 * np.hypot(*(q - p))) for p, q in ((before, a), (b, after)))
+        ta = (b - a) if corner[i] else _tangent(before, a, b) * (pull_a or span)
+        tb = (b - a) if corner[j] else _tangent(a, b, after) * (pull_b or span)
         k = max(2, int(span / step))
         t = np.linspace(0, 1, k, endpoint=False)[:, None]
         out.append(
@@ -173,9 +174,12 @@ class Relief:
         inside = cov >= 0.5
         if not inside.any():
             return np.full(cov.shape, -999.0)
-        d = np.where(inside, ndi.distance_transform_edt(inside) - 0.5, 0.5 - ndi.distance_transform_edt(~inside))
-        near = np.abs(d) < 0.75
-        return np.where(near, cov - 0.5, d) / self.s
+        seeds = ((cov > 0.02) & (cov < 0.98)) | (inside & ~ndi.binary_erosion(inside, border_value=1))
+        d, near = ndi.distance_transform_edt(~seeds, return_indices=True)
+        shift = cov[tuple(near)] - 0.5
+        d = np.where(inside, d + shift, shift - d)
+        d = np.where(seeds, cov - 0.5, d)
+        return ndi.gaussian_filter(d, 0.7) / self.s
 
     def along(self, path: Array, reach: float) -> tuple[tuple[slice, slice], Array, Array]:
         """Window around an open path, with arc length and signed offset from it."""

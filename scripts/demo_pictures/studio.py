@@ -46,8 +46,10 @@ class Scene:
     fov: float = 20.0  # upright field of view in degrees; small is a long lens
     backdrop: str = "#efece6"
     key: float = 1.0  # strength of the big softbox, relative to the usual
+    flags: bool = False  # black cards beside the product, which draw dark edges on metal and glass
     hang: float = 0.0  # lift above the floor, in product heights (for pendants)
     seed: int = 1
+    lamp: tuple[float, float, float] = (-2.1, -1.9, 2.6)  # place of the big softbox, in product sizes
     parts: list[tuple[Mesh, Material]] = field(default_factory=list)
 
     def add(self, mesh: Mesh, material: Material) -> Scene:
@@ -58,6 +60,8 @@ class Scene:
 
 def _shape(mesh: Mesh, material: Material, sharp: float = 38.0) -> mi.Mesh:
     """A Mitsuba mesh with smooth shading and texture coordinates."""
+    if hasattr(mesh, "shape"):  # a soft relief makes its own, see shoot.Skin
+        return mesh.shape(material)
     normals = corner_normals(mesh, sharp).reshape(-1, 3)
     count = len(mesh.faces)
     props = mi.Properties()
@@ -93,7 +97,7 @@ def _camera(points: np.ndarray, scene: Scene) -> tuple[np.ndarray, np.ndarray, n
     right, up = np.array([1.0, 0, 0]), np.cross([1.0, 0, 0], -back)
     aim = (points.min(0) + points.max(0)) / 2
     half_h = np.tan(np.radians(scene.fov) / 2) * scene.fill
-    half_w = np.tan(np.radians(scene.fov) / 2) * WIDTH / HEIGHT * min(0.9, scene.fill + 0.06)
+    half_w = np.tan(np.radians(scene.fov) / 2) * WIDTH / HEIGHT * min(0.92, scene.fill + 0.1)
     distance = 3.0 * np.ptp(points, axis=0).max()
     for _ in range(12):
         rel = points - (aim + back * distance)
@@ -140,12 +144,17 @@ def _stage(scene: Scene, wide: int, high: int) -> mi.Scene:
             "film": {"type": "hdrfilm", "width": wide, "height": high, "rfilter": {"type": "box"}, "pixel_format": "rgb"},
             "sampler": {"type": "independent"},
         },
-        "key": _softbox(centre + size * np.array([-2.1, -1.9, 2.6]), centre, 1.15 * size, 13.0 * scene.key),
-        "fill": _softbox(centre + size * np.array([3.0, -1.2, 1.3]), centre, 1.1 * size, 2.2),
+        "key": _softbox(centre + size * np.array(scene.lamp), centre, 1.15 * size, 13.0 * scene.key),
+        "fill": _softbox(centre + size * np.array([3.0, -1.2, 1.3]), centre, 1.1 * size, 2.8),
         "rim": _softbox(centre + size * np.array([1.4, 1.2, 3.4]), centre, 0.8 * size, 5.0),
-        "room": {"type": "constant", "radiance": {"type": "rgb", "value": 0.42}},
+        "room": {"type": "constant", "radiance": {"type": "rgb", "value": 0.3}},
         "paper": _shape(_backdrop(size, 40 * size), paper),
     }
+    if scene.flags:
+        card = {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.01}}}
+        for i, (x, wide) in enumerate(((-1.5, 0.34), (1.25, 0.28))):
+            place = mi.ScalarTransform4f().look_at(origin=[x * size, -0.9 * size, 0.75 * size], target=[0, 0, 0.75 * size], up=[0, 0, 1])
+            stage[f"flag{i}"] = {"type": "rectangle", "to_world": place @ mi.ScalarTransform4f().scale([wide * size, 0.75 * size, 1]), "bsdf": card}
     for i, (mesh, material) in enumerate(parts):
         stage[f"part{i}"] = _shape(mesh, material)
     return mi.load_dict(stage)
@@ -156,17 +165,17 @@ def _develop(light: np.ndarray, backdrop: str) -> Image.Image:
     h, w = light.shape[:2]
     border = np.concatenate([light[: h // 12].reshape(-1, 3), light[:, : w // 20].reshape(-1, 3), light[:, -w // 20 :].reshape(-1, 3)])
     paper = np.median(border @ [0.2126, 0.7152, 0.0722])
-    target = 0.96 * float(np.dot(hexed(backdrop), [0.2126, 0.7152, 0.0722]))
+    target = 0.87 * float(np.dot(hexed(backdrop), [0.2126, 0.7152, 0.0722]))
     x = np.maximum(light * target / max(paper, 1e-6), 0)
-    knee = 0.7
+    knee = 0.62
     x = np.where(x > knee, knee + (1 - knee) * (1 - np.exp(-(x - knee) / (1 - knee))), x)
     s = np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055)
     return Image.fromarray((np.clip(s, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
-def render(scene: Scene, path: Path | str, *, draft: bool = False, quality: int = 85) -> Path:
-    """Photograph a scene into a JPEG; a draft is coarser and takes a few seconds."""
-    zoom, samples = (1, 16) if draft else (2, 32)
+def render(scene: Scene, path: Path | str, *, draft: bool = False, limit: int = 27_000) -> Path:
+    """Photograph a scene into a JPEG of at most ``limit`` bytes; a draft is coarse but quick."""
+    zoom, samples = (1, 16) if draft else (2, 18)
     wide, high = WIDTH * zoom, HEIGHT * zoom
     layers = np.array(mi.render(_stage(scene, wide, high), spp=samples, seed=scene.seed), dtype=np.float32)
     light, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
@@ -175,5 +184,8 @@ def render(scene: Scene, path: Path | str, *, draft: bool = False, quality: int 
     image = _develop(clean, scene.backdrop).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.save(path, quality=quality, optimize=True, progressive=True, subsampling=0)
+    for quality in range(90, 60, -3):
+        image.save(path, quality=quality, optimize=True, progressive=True, subsampling=0 if quality > 80 else 2)
+        if path.stat().st_size <= limit:
+            break
     return path

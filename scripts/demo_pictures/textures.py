@@ -6,7 +6,7 @@ Every function is fixed by its seed. Arrays are indexed [v, u]; wood grain runs 
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter, map_coordinates, zoom
 
 Colour = tuple[float, float, float]
 
@@ -20,7 +20,12 @@ def hexed(code: str) -> Colour:
 
 def noise(shape: tuple[int, int], blur: tuple[float, float] | float, seed: int) -> np.ndarray:
     """Smooth tileable noise, spread over 0..1."""
-    field = gaussian_filter(np.random.default_rng(seed).standard_normal(shape), blur, mode="wrap")
+    blurs = (blur, blur) if np.isscalar(blur) else blur
+    steps = [max(k for k in (1, 2, 4, 8, 16) if k == 1 or (k * 3 <= b and n % k == 0)) for b, n in zip(blurs, shape, strict=True)]
+    coarse = np.random.default_rng(seed).standard_normal([n // k for n, k in zip(shape, steps, strict=True)])
+    field = gaussian_filter(coarse, [b / k for b, k in zip(blurs, steps, strict=True)], mode="wrap")
+    if max(steps) > 1:  # broad noise is made small and enlarged
+        field = zoom(field, steps, order=3, mode="grid-wrap", grid_mode=True)
     low, high = np.percentile(field, [1, 99])
     return np.clip((field - low) / (high - low), 0, 1)
 
@@ -88,7 +93,7 @@ def leather(size: int = 512, seed: int = 1, pebble: float = 5) -> np.ndarray:
 def marble(base: Colour, vein: Colour, seed: int = 1, size: int = 768) -> np.ndarray:
     """Polished stone with soft clouds and a few thin, wandering veins."""
     v, u = np.mgrid[0:size, 0:size] / size
-    w1, w2 = clouds((size, size), seed, coarse=90) - 0.5, clouds((size, size), seed + 20, coarse=70) - 0.5
+    w1, w2 = clouds((size, size), seed, 3, 90) - 0.5, clouds((size, size), seed + 20, 3, 70) - 0.5
     amount = 0.28 * clouds((size, size), seed + 40, coarse=80)
     for slope, count, width, weight in ((0.6, 2.2, 0.035, 0.85), (-0.9, 1.6, 0.02, 0.6), (1.7, 3.1, 0.012, 0.5)):
         line = np.abs(((u + slope * v + 0.9 * w1 + 0.5 * w2) * count) % 1 - 0.5)

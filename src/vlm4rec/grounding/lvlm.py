@@ -85,7 +85,8 @@ class LVLMAnswer:
     model
         The model that answered, which may be more precise than the one asked for.
     finish_reason
-        ``"stop"``, ``"length"``, ``"content_filter"``, ... in the provider's words.
+        ``"stop"``, ``"length"``, ``"content_filter"``, ... in the provider's words; and
+        ``"refusal"`` where the text is the model's refusal, marked as such by the provider.
     tokens_in, tokens_cached, tokens_out
         Usage by the server's own count, None where it gave none.
     seconds
@@ -119,6 +120,8 @@ class LVLM(Protocol):
         ------
         LVLMError
             If there is no answer; it says whether another try may help.
+        PhotoError
+            If the photo can't be opened.
         """
         ...
 

@@ -14,13 +14,13 @@ from vlm4rec.errors import UnknownIdError
 __all__ = ["SCHEMA", "History", "Interactions"]
 
 SCHEMA = pl.Schema(
-    {
-        "user": pl.String,
-        "item": pl.String,
-        "time": pl.Datetime("us"),
-        "event": pl.String,
-        "weight": pl.Float64,
-    }
+    [
+        ("user", pl.String()),
+        ("item", pl.String()),
+        ("time", pl.Datetime("us")),
+        ("event", pl.String()),
+        ("weight", pl.Float64()),
+    ]
 )
 """The columns of an interactions table; ``time`` is UTC without a zone and may be null."""
 

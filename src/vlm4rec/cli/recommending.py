@@ -1,0 +1,110 @@
+"""Commands that ask a shop: recommend and similar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vlm4rec.cli.arguments import JsonOption, KOption, ShopArgument
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from vlm4rec.recommending.recommendations import Recommendations
+    from vlm4rec.shop import Shop
+
+__all__ = ["recommend", "register", "similar"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (recommend, similar):
+        app.command(rich_help_panel="Ask a shop")(command)
+
+
+def recommend(
+    shop: ShopArgument,
+    user: Annotated[str | None, typer.Option("--user", help="A user of the shop.")] = None,
+    history: Annotated[
+        str | None, typer.Option("--history", help="Item ids of anybody, as ID,ID,...")
+    ] = None,
+    k: KOption = 10,
+    json_: JsonOption = False,
+) -> None:
+    """Recommend items to a user of the shop, or to anybody with a history."""
+    from vlm4rec.cli.console import out, print_json
+    from vlm4rec.errors import DataError
+    from vlm4rec.shop import Shop
+
+    if (user is None) == (history is None):
+        raise DataError("Give either --user ID or --history ID,ID,...")
+    opened = Shop.open(shop)
+    ids = None if history is None else [part.strip() for part in history.split(",") if part.strip()]
+    found = opened.recommend(ids, user=user, k=k)
+    if json_:
+        print_json({**found.to_dict(), **_made_with(opened)})
+        return
+    tell_unused(found)
+    who = f"user {user}" if user is not None else f"a history of {len(found.history)} items"
+    out.print(ranking_table(found, f"For {who}"))
+
+
+def similar(
+    shop: ShopArgument,
+    item: Annotated[str, typer.Argument(help="The item's id.")],
+    k: KOption = 10,
+    json_: JsonOption = False,
+) -> None:
+    """Show the items most like an item."""
+    from vlm4rec.cli.console import out, print_json
+    from vlm4rec.shop import Shop
+
+    opened = Shop.open(shop)
+    found = opened.similar(item, k=k)
+    if json_:
+        items = found.to_dict()["items"]
+        print_json({"item": item, "items": items, **_made_with(opened)})
+        return
+    title = opened.catalog[item].title
+    out.print(ranking_table(found, f"Like {title or item}"))
+
+
+def ranking_table(found: Recommendations, title: str) -> Table:
+    """Lay a ranking out for the terminal."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(title), title_justify="left")
+    table.add_column("", justify="right")
+    table.add_column("Item", no_wrap=True)
+    table.add_column("Title")
+    table.add_column("Score", justify="right")
+    table.add_column("Because", ratio=1)
+    for rank, item in enumerate(found, start=1):
+        because = escape(str(item.reasons[0])) if item.reasons else ""
+        row = (str(rank), escape(item.id), escape(item.title or ""), f"{item.score:.3f}", because)
+        table.add_row(*row)
+    return table
+
+
+def tell_unused(found: Recommendations) -> None:
+    """Say which of the history could not be used."""
+    from vlm4rec.cli.console import print_note
+    from vlm4rec.problems import summarise_ids
+
+    if found.unknown:
+        print_note(f"Not in the catalog, so left aside: {summarise_ids(found.unknown)}.")
+    if found.uncovered:
+        print_note(f"Without a vector yet, so left aside: {summarise_ids(found.uncovered)}.")
+
+
+def _made_with(shop: Shop) -> dict[str, Any]:
+    step = shop.folder.step("encode")
+    return {
+        "shop": str(shop.folder.root),
+        "document": step.parameters["document"],
+        "encoder": step.parameters["encoder"],
+        "whitened": step.parameters["whiten"],
+        "profile": shop.recommender.profile.name,
+    }

@@ -1,0 +1,77 @@
+"""The seam to encoders: text, or photos, to vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["DEFAULT_ENCODER", "Floats", "TextEncoder", "load_encoder", "normalise"]
+
+Floats = NDArray[np.float32]
+
+DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+"""The paper's text encoder (arXiv 2603.12625): 384 dimensions, 22.7 million parameters."""
+
+
+class TextEncoder(Protocol):
+    """Turns texts into vectors.
+
+    The same text gives the same vector whatever the others in its batch, up to float rounding.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name by which it can be loaded again."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hexadecimal digits that change whenever the vectors may: other weights, other limits."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """The length of its vectors."""
+        ...
+
+    def encode(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> Floats:
+        """Return one vector of length 1 for each text: float32, shape (n, dimension).
+
+        ``on_batch`` is called with how many texts were encoded since the last call.
+        """
+        ...
+
+
+def load_encoder(name: str = DEFAULT_ENCODER, *, device: str | None = None) -> TextEncoder:
+    """Load a text encoder by name: any sentence-transformers model, by hub name or folder.
+
+    Parameters
+    ----------
+    name
+        Such as ``"all-MiniLM-L6-v2"``, ``"intfloat/multilingual-e5-small"``, ``"./my-model"``.
+    device
+        Torch's word for where to run it; by default the GPU where there is one.
+
+    Raises
+    ------
+    MissingExtraError
+        If sentence-transformers is not installed.
+    EncoderError
+        If the weights can't be had; it says what was tried.
+    """
+    from vlm4rec.encoding.sentence_transformer import SentenceTransformerEncoder
+
+    return SentenceTransformerEncoder.load(name, device=device)
+
+
+def normalise(vectors: NDArray[np.floating[Any]]) -> Floats:
+    """Scale each row to length 1; rows of zeros stay zeros.
+
+    >>> normalise(np.array([[3.0, 4.0], [0.0, 0.0]], dtype=np.float32)).tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
+    lengths = np.linalg.norm(vectors.astype(np.float64, copy=False), axis=1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)

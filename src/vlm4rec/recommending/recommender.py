@@ -1,0 +1,166 @@
+"""From histories to rankings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from vlm4rec.encoding.encoder import Floats
+from vlm4rec.encoding.vectors import ItemVectors
+from vlm4rec.errors import DataError
+from vlm4rec.grounding.schema import Answer
+from vlm4rec.index.exact import ExactIndex
+from vlm4rec.index.index import Hits, Index
+from vlm4rec.interactions.interactions import History
+from vlm4rec.profiles.strategy import MeanProfile, ProfileStrategy
+from vlm4rec.recommending.explain import block_shares, explain
+from vlm4rec.recommending.recommendations import Recommendations, RecommendedItem
+
+__all__ = ["Recommender"]
+
+
+class Recommender:
+    """Recommends items by comparing a history with the items.
+
+    It is a `vlm4rec.recommending.ranker.Ranker`, and adds titles and reasons to the ranking.
+    History comes with each call: a customer first seen a second ago is served like any other.
+
+    Parameters
+    ----------
+    vectors
+        The item vectors.
+    titles
+        The title of every item of the catalog; its keys are the known items.
+    answers
+        The answers of each grounded item, for the reasons.
+    profile
+        How a history becomes a query.
+    index
+        Finds the nearest items; by default an exact index of the vectors.
+    """
+
+    def __init__(
+        self,
+        vectors: ItemVectors,
+        titles: Mapping[str, str | None],
+        answers: Mapping[str, Sequence[Answer]],
+        profile: ProfileStrategy | None = None,
+        index: Index | None = None,
+    ) -> None:
+        self.vectors = vectors
+        self.titles = titles
+        self.answers = answers
+        self.profile = profile or MeanProfile()
+        self.index = index or ExactIndex(vectors.ids, vectors.matrix)
+
+    def recommend(
+        self,
+        history: History,
+        k: int = 10,
+        *,
+        user: str | None = None,
+        exclude: Sequence[str] = (),
+        reasons: int = 3,
+    ) -> Recommendations:
+        """Recommend k items for a history; nothing of the history itself comes back.
+
+        Parameters
+        ----------
+        history
+            What the customer did so far.
+        k
+            How many items; fewer come back only if the shop holds no more.
+        user
+            The customer's id, if there is one; it is only handed back.
+        exclude
+            Further ids that must not come back.
+        reasons
+            How many reasons an item.
+
+        Raises
+        ------
+        DataError
+            If no item of the history has a vector.
+        """
+        query = self._query(history)
+        masked = [*dict.fromkeys(history.items), *exclude]
+        hits = self.index.search(query, k, exclude=[masked])[0]
+        covered = [id_ for id_ in dict.fromkeys(history.items) if self.vectors.row(id_) is not None]
+        others = [id_ for id_ in dict.fromkeys(history.items) if self.vectors.row(id_) is None]
+        return Recommendations(
+            items=self._items(hits, query[0], covered, reasons),
+            user=user,
+            history=history.items,
+            uncovered=tuple(id_ for id_ in others if id_ in self.titles),
+            unknown=tuple(id_ for id_ in others if id_ not in self.titles),
+        )
+
+    def similar(self, item: str, k: int = 10) -> Recommendations:
+        """Return the k items most like an item; see `recommend`."""
+        return self.recommend(History.of([item]), k, reasons=1)
+
+    def rank(
+        self, histories: Sequence[History], k: int, mask: Sequence[Sequence[str]] | None = None
+    ) -> list[list[str]]:
+        """Rank the covered items for each history; see `vlm4rec.recommending.ranker.Ranker`."""
+        if mask is None:
+            mask = [history.items for history in histories]
+        usable = [row for row, history in enumerate(histories) if self._counts(history)]
+        rankings: list[list[str]] = [[] for _ in histories]
+        if not usable:
+            return rankings
+        queries = np.vstack([self._query(histories[row]) for row in usable])
+        found = self.index.search(queries, k, exclude=[mask[row] for row in usable])
+        for row, hits in zip(usable, found, strict=True):
+            rankings[row] = list(hits.ids)
+        return rankings
+
+    def _counts(self, history: History) -> bool:
+        """Tell whether something in the history has a vector and a weight."""
+        pairs = zip(history.items, history.weights, strict=True)
+        return any(weight > 0 and self.vectors.row(id_) is not None for id_, weight in pairs)
+
+    def _query(self, history: History) -> Floats:
+        covered = history.only([self.vectors.row(id_) is not None for id_ in history.items])
+        if not self._counts(history):
+            raise _nothing_usable(history, self.titles)
+        vectors = np.asarray(self.vectors.matrix[self.vectors.rows(covered.items)])
+        return self.profile.query(vectors, np.array(covered.weights), covered.times)
+
+    def _items(
+        self, hits: Hits, query: Floats, history: Sequence[str], reasons: int
+    ) -> tuple[RecommendedItem, ...]:
+        return tuple(
+            RecommendedItem(
+                id=id_,
+                title=self.titles.get(id_),
+                score=float(score),
+                reasons=explain(
+                    id_, history, self.vectors, self.answers, self.titles, most=reasons
+                ),
+                blocks=self._blocks(id_, query),
+            )
+            for id_, score in zip(hits.ids, hits.scores, strict=True)
+        )
+
+    def _blocks(self, id_: str, query: Floats) -> dict[str, float] | None:
+        row = self.vectors.row(id_)
+        if row is None or len(self.vectors.blocks) < 2:
+            return None
+        return block_shares(self.vectors.matrix[row], query, self.vectors.blocks)
+
+
+def _nothing_usable(history: History, titles: Mapping[str, str | None]) -> DataError:
+    unknown = [id_ for id_ in dict.fromkeys(history.items) if id_ not in titles]
+    if not history.items:
+        return DataError("The history is empty.", "Give at least one item id.")
+    if len(unknown) == len(set(history.items)):
+        return DataError(
+            f"No item of the history is in the catalog (the first is {unknown[0]!r}).",
+            "Check the ids: they are strings, leading zeros count.",
+        )
+    return DataError(
+        "No item of the history has a vector that counts.",
+        "Ground and encode more of the shop, or choose another history.",
+    )

@@ -1,0 +1,225 @@
+"""The step `init`: catalog, photos and interactions come in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from vlm4rec.catalog.items import Catalog
+from vlm4rec.catalog.readers import reader_by_format
+from vlm4rec.catalog.reading import CatalogSource
+from vlm4rec.catalog.survey import PhotoSurvey, survey_photos
+from vlm4rec.errors import DataError, ShopExistsError
+from vlm4rec.interactions.interactions import Interactions
+from vlm4rec.interactions.reading import InteractionsReading, read_interactions
+from vlm4rec.problems import Problem
+from vlm4rec.shop.folder import ShopFolder
+from vlm4rec.shop.manifest import SourceFile, StepRecord
+from vlm4rec.shop.stages import Stage, silent
+from vlm4rec.storage import file_hash, write_parquet
+
+__all__ = ["InitOptions", "initialise"]
+
+_STANDARD_INTERACTIONS = {"hm": "transactions_train.csv"}
+"""Where a format keeps its interactions, beside its items."""
+
+_TABLE_FORMATS = {
+    "hm": "hm",
+    "amazon": "amazon",
+    "csv": "csv",
+    "parquet": "parquet",
+    "jsonl": "jsonl",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """Where a shop's data comes from.
+
+    Parameters
+    ----------
+    format
+        One of ``csv``, ``parquet``, ``jsonl``, ``photos``, ``hm``, ``amazon``.
+    source
+        The file or folder of the items.
+    interactions
+        Files of interactions; none for a shop without.
+    columns
+        From our words to the source's columns, for items.
+    interaction_columns
+        The same for interactions.
+    photo_root
+        Where relative photo paths start.
+    allow_private_urls
+        Whether photo URLs may lead to private addresses.
+    """
+
+    format: str
+    source: str
+    interactions: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    interaction_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    photo_root: str | None = None
+    allow_private_urls: bool = False
+
+
+def initialise(
+    folder: ShopFolder, options: InitOptions, stage: Stage = silent, *, replace: bool = False
+) -> StepRecord:
+    """Read a catalog, verify its photos, read the interactions, and keep all in the shop.
+
+    Photos that did not change since the last time are not opened again. What can't be used is
+    kept as problems.
+
+    Parameters
+    ----------
+    folder
+        The shop: a new or empty folder, or a shop to be brought up to date.
+    options
+        Where the data comes from.
+    stage
+        Shows progress.
+    replace
+        Whether the shop's catalog may be replaced by one from another source.
+
+    Raises
+    ------
+    DataError
+        If a source can't be read, or holds no item.
+    ShopExistsError
+        If the folder holds something else, or a catalog from another source.
+    ShopBusyError
+        If another process writes to it.
+    """
+    started = time.monotonic()
+    source = _catalog_source(options)
+    reader = reader_by_format(options.format)
+    with stage("Reading items") as progress:
+        reading = reader.read(source, progress)
+    if not len(reading.catalog):
+        raise DataError(f"{options.source} holds no item.", _first(reading.problems))
+    folder.create()
+    with folder.writing("init"):
+        _refuse_other_source(folder, options, replace=replace)
+        with stage("Checking photos") as progress:
+            survey = survey_photos(
+                reading.catalog,
+                known=folder.read(folder.photos_file) if folder.photos_file.exists() else None,
+                download_folder=folder.downloads,
+                allow_private=options.allow_private_urls,
+                progress=progress,
+            )
+        with stage("Reading interactions") as progress:
+            events = _interactions(options, reading.catalog)
+            progress(len(events.interactions), len(events.interactions))
+        problems = [*reading.problems, *survey.problems, *events.problems]
+        _save(folder, reading.catalog, survey, events, problems)
+        record = StepRecord(
+            seconds=round(time.monotonic() - started, 3),
+            parameters=_parameters(options),
+            outputs={"catalog": file_hash(folder.catalog_file)},
+            sources=tuple(SourceFile.of(path) for path in _source_files(options)),
+            counts=_counts(reading.catalog, survey, events, problems),
+        )
+        folder.finish("init", record)
+    return record
+
+
+def _save(
+    folder: ShopFolder,
+    catalog: Catalog,
+    survey: PhotoSurvey,
+    events: InteractionsReading,
+    problems: list[Problem],
+) -> None:
+    write_parquet(folder.catalog_file, catalog.frame)
+    write_parquet(folder.photos_file, survey.frame)
+    write_parquet(folder.interactions_file, events.interactions.frame)
+    folder.save_problems("init", problems)
+
+
+def _counts(
+    catalog: Catalog, survey: PhotoSurvey, events: InteractionsReading, problems: list[Problem]
+) -> dict[str, int]:
+    usable = survey.frame.filter(survey.frame["path"].is_not_null())
+    return {
+        "items": len(catalog),
+        "photos": usable.height,
+        "distinct_photos": usable["sha256"].n_unique(),
+        "unusable_photos": survey.frame.height - usable.height,
+        "interactions": len(events.interactions),
+        "users": len(events.interactions.users),
+        "problems": len(problems),
+    }
+
+
+def _catalog_source(options: InitOptions) -> CatalogSource:
+    root = Path(options.photo_root) if options.photo_root else None
+    return CatalogSource(Path(options.source), options.columns, root)
+
+
+def _interactions(options: InitOptions, catalog: Catalog) -> InteractionsReading:
+    paths = _interaction_files(options)
+    if not paths:
+        return InteractionsReading(Interactions.empty())
+    return read_interactions(
+        paths,
+        columns=options.interaction_columns,
+        format=_interactions_format(options, paths),
+        known_items=set(catalog.ids),
+    )
+
+
+def _interaction_files(options: InitOptions) -> list[Path]:
+    if options.interactions:
+        return [Path(path) for path in options.interactions]
+    standard = _STANDARD_INTERACTIONS.get(options.format)
+    beside = Path(options.source) / standard if standard else None
+    return [beside] if beside is not None and beside.exists() else []
+
+
+def _interactions_format(options: InitOptions, paths: Sequence[Path]) -> str:
+    """H&M and Amazon have a layout of their own; otherwise the file's ending tells."""
+    if options.format in ("hm", "amazon"):
+        return options.format
+    names = [suffix.lstrip(".") for suffix in paths[0].suffixes]
+    for ending, format_ in (("csv", "csv"), ("parquet", "parquet"), ("jsonl", "jsonl")):
+        if ending in names:
+            return format_
+    return "csv"
+
+
+def _source_files(options: InitOptions) -> list[Path]:
+    source = Path(options.source)
+    if options.format == "hm":
+        source = source / "articles.csv"
+    items = [source.resolve()] if source.is_file() else []
+    return [*items, *(path.resolve() for path in _interaction_files(options))]
+
+
+def _parameters(options: InitOptions) -> dict[str, object]:
+    parameters = asdict(options)
+    parameters["source"] = str(Path(options.source).resolve())
+    parameters["interactions"] = [str(Path(path).resolve()) for path in options.interactions]
+    root = options.photo_root
+    parameters["photo_root"] = None if root is None else str(Path(root).resolve())
+    return parameters
+
+
+def _refuse_other_source(folder: ShopFolder, options: InitOptions, *, replace: bool) -> None:
+    before = folder.manifest().steps.get("init")
+    if before is None or replace:
+        return
+    was = before.parameters.get("format"), before.parameters.get("source")
+    now = options.format, str(Path(options.source).resolve())
+    if was != now:
+        raise ShopExistsError(
+            f"{folder.root} holds the catalog of {was[1]} ({was[0]}).",
+            "Choose another folder, or put the new catalog in its place with --replace.",
+        )
+
+
+def _first(problems: Sequence[Problem]) -> str:
+    return f"The first problem: {problems[0]}" if problems else ""

@@ -1,0 +1,237 @@
+"""A shop: the one object that the quickstart needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from vlm4rec.catalog.items import Catalog
+from vlm4rec.encoding.documents import DEFAULT_RECIPE
+from vlm4rec.encoding.encode import BlockOptions
+from vlm4rec.encoding.encoder import DEFAULT_ENCODER, TextEncoder
+from vlm4rec.encoding.vectors import ItemVectors
+from vlm4rec.errors import DataError, UnknownIdError
+from vlm4rec.grounding.lvlm import LVLM
+from vlm4rec.grounding.prompts import DEFAULT_PROMPT, Prompt
+from vlm4rec.grounding.providers.registry import lvlm_from_spec
+from vlm4rec.grounding.report import GroundingReport
+from vlm4rec.grounding.schema import Answer
+from vlm4rec.interactions.interactions import History, Interactions
+from vlm4rec.recommending.recommendations import Recommendations
+from vlm4rec.recommending.recommender import Recommender
+from vlm4rec.shop.encode import load_answers, run_encoding
+from vlm4rec.shop.folder import ShopFolder
+from vlm4rec.shop.ground import run_grounding
+from vlm4rec.shop.initialise import InitOptions, initialise
+from vlm4rec.shop.stages import Stage, silent
+from vlm4rec.shop.status import Status, shop_status
+from vlm4rec.shop.suggest import unknown_item, unknown_user
+
+__all__ = ["Shop"]
+
+
+class Shop:
+    """One catalog and all that is derived from it, in a folder.
+
+    Open a shop with `Shop.open`, make one with `Shop.create`. The object reads what it needs
+    when it needs it, once; after a step that it runs itself it reads anew.
+
+    Examples
+    --------
+    >>> from vlm4rec import Shop
+    >>> shop = Shop.open("my-shop")  # doctest: +SKIP
+    >>> for item in shop.recommend(["0108775015", "0111586001"], k=3):  # doctest: +SKIP
+    ...     print(item.id, item.title, item.reasons[0])
+    """
+
+    def __init__(self, folder: ShopFolder) -> None:
+        self.folder = folder
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open a shop.
+
+        Raises
+        ------
+        ShopNotFoundError, ShopVersionError, ShopDamagedError
+            If the folder is no shop that can be read.
+        """
+        folder = ShopFolder(Path(path).expanduser().resolve())
+        folder.manifest()
+        return cls(folder)
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        options: InitOptions,
+        *,
+        replace: bool = False,
+        stage: Stage = silent,
+    ) -> Self:
+        """Make a shop of a catalog, or bring it up to date with its source.
+
+        See `vlm4rec.shop.initialise.initialise` for what is raised.
+        """
+        folder = ShopFolder(Path(path).expanduser().resolve())
+        initialise(folder, options, stage, replace=replace)
+        return cls(folder)
+
+    def ground(
+        self,
+        lvlm: str | LVLM,
+        *,
+        base_url: str | None = None,
+        prompt: Prompt = DEFAULT_PROMPT,
+        limit: int | None = None,
+        all_photos: bool = False,
+        concurrency: int = 8,
+        stage: Stage = silent,
+    ) -> GroundingReport:
+        """Have an LVLM describe the photos that are not described yet.
+
+        ``lvlm`` is a provider, or its name: ``"openai:gpt-4.1-mini"``, ``"recorded:FILE"``.
+        See `vlm4rec.shop.ground.run_grounding` for the rest.
+        """
+        report = run_grounding(
+            self.folder,
+            lvlm_from_spec(lvlm, base_url=base_url) if isinstance(lvlm, str) else lvlm,
+            prompt=prompt,
+            limit=limit,
+            all_photos=all_photos,
+            concurrency=concurrency,
+            stage=stage,
+        )
+        self.refresh()
+        return report
+
+    def encode(
+        self,
+        document: str = DEFAULT_RECIPE,
+        encoder: str | TextEncoder = DEFAULT_ENCODER,
+        *,
+        options: BlockOptions | None = None,
+        again: bool = False,
+        stage: Stage = silent,
+    ) -> None:
+        """Make item vectors; see `vlm4rec.shop.encode.run_encoding`."""
+        run_encoding(
+            self.folder,
+            document=document,
+            encoder=encoder,
+            options=options,
+            again=again,
+            stage=stage,
+        )
+        self.refresh()
+
+    def recommend(
+        self,
+        history: Iterable[str] | History | None = None,
+        *,
+        user: str | None = None,
+        k: int = 10,
+        reasons: int = 3,
+    ) -> Recommendations:
+        """Recommend items for a history, or for a user of the shop.
+
+        Parameters
+        ----------
+        history
+            Item ids, oldest first, or a `History`; nobody needs to be known to the shop.
+        user
+            A user whose interactions the shop holds, instead of a history.
+        k
+            How many items.
+        reasons
+            How many reasons an item.
+
+        Raises
+        ------
+        DataError
+            If neither or both are given, or nothing in the history can be used.
+        UnknownIdError
+            If the shop holds no interaction of the user.
+        StepMissingError
+            If the shop has no vectors yet.
+        """
+        if (history is None) == (user is None):
+            raise DataError("Give either a history or a user.")
+        if user is not None:
+            return self.recommender.recommend(self.history(user), k, user=user, reasons=reasons)
+        if isinstance(history, str):
+            raise DataError("A history is a list of item ids, not one text.", "Write [id, id].")
+        given = history if isinstance(history, History) else History.of(history or ())
+        return self.recommender.recommend(given, k, reasons=reasons)
+
+    def similar(self, item: str, k: int = 10) -> Recommendations:
+        """Return the k items most like an item.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such item.
+        DataError
+            If it has no vector.
+        """
+        if item not in self.catalog:
+            raise unknown_item(item, self.catalog.ids)
+        return self.recommender.similar(item, k)
+
+    def history(self, user: str) -> History:
+        """Return the history of a user.
+
+        Raises
+        ------
+        UnknownIdError
+            If the shop holds no interaction of the user.
+        """
+        try:
+            return self.interactions.history(user)
+        except UnknownIdError:
+            raise unknown_user(user, self.interactions.users) from None
+
+    def status(self) -> Status:
+        """Tell what is there, stale or missing."""
+        return shop_status(self.folder)
+
+    def refresh(self) -> None:
+        """Forget what was read, so that it is read anew when it is needed."""
+        for name in ("catalog", "interactions", "answers", "vectors", "recommender"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The items."""
+        self.folder.step("init")
+        return Catalog(self.folder.read(self.folder.catalog_file))
+
+    @cached_property
+    def interactions(self) -> Interactions:
+        """What users did."""
+        self.folder.step("init")
+        return Interactions(self.folder.read(self.folder.interactions_file))
+
+    @cached_property
+    def answers(self) -> Mapping[str, Sequence[Answer]]:
+        """What the LVLM wrote of each grounded item."""
+        return load_answers(self.folder)
+
+    @cached_property
+    def vectors(self) -> ItemVectors:
+        """The item vectors."""
+        self.folder.step("init")
+        step = self.folder.step("encode")
+        return ItemVectors.open(self.folder.root / step.outputs["vectors"])
+
+    @cached_property
+    def recommender(self) -> Recommender:
+        """Ranks items for histories."""
+        frame = self.catalog.frame
+        titles = dict(zip(frame["id"], frame["title"], strict=True))
+        return Recommender(self.vectors, titles, self.answers)
+
+    def __repr__(self) -> str:
+        return f"<Shop {self.folder.root}>"

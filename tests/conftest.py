@@ -1,0 +1,21 @@
+"""Fixtures that several rooms share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def hm_folder() -> Path:
+    """The H&M sample; in CI its absence is a failure, elsewhere a reason to skip."""
+    beside = Path(__file__).parents[2] / "shared" / "data" / "hm"
+    folder = Path(os.environ.get("VLM4REC_HM", beside))
+    if (folder / "articles.csv").is_file():
+        return folder
+    reason = "the H&M sample is absent: set VLM4REC_HM to its folder"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vlm4rec.errors import ShopBusyError, ShopDamagedError, ShopError, ShopVersionError
+from vlm4rec.grounding import ledger_file
+from vlm4rec.grounding.ledger import Ledger, LedgerCounts
+from vlm4rec.grounding.schema import Answer, Grounding, Provenance
+from vlm4rec.problems import Problem
+
+ANSWER = Answer(category="boot", colors=("brown",), description="A brown boot.")
+
+
+def provenance(photo: str = "p1", prompt_id: str = "paper-v1", **more: object) -> Provenance:
+    fields = {
+        "provider": "openai",
+        "model": "m-2026",
+        "prompt_id": prompt_id,
+        "parameters": {"max_side": 768, "temperature": 0.5, "detail": None},
+        "photo_sha256": photo,
+        "finish_reason": "stop",
+        "tokens_in": 100,
+        "tokens_cached": 10,
+        "tokens_out": 20,
+        "seconds": 1.5,
+        "created": "2026-01-02T03:04:05+00:00",
+        **more,
+    }
+    return Provenance.model_validate(fields)
+
+
+def record(ledger: Ledger, key: str, *photos: tuple[str, int], **more: object) -> None:
+    ledger.record(key, "raw", provenance(**more), answer=ANSWER, photos=photos)  # type: ignore[arg-type]
+
+
+def test_what_is_recorded_is_read(ledger: Ledger) -> None:
+    ledger.record("k1", "{raw}", provenance(), answer=ANSWER, photos=[("a", 0), ("b", 1)])
+    expected = Grounding(key="k1", answer=ANSWER, provenance=provenance())
+    assert list(ledger.groundings()) == [("a", 0, expected), ("b", 1, expected)]
+    assert list(ledger.groundings(["b", "c", "b"])) == [("b", 1, expected)]
+    assert ledger.has("k1")
+    assert ledger.known(["k1", "k2"]) == {"k1"}
+    assert ledger.counts() == LedgerCounts(1, 0, 2, 2, 0, 100, 10, 20)
+
+
+def test_the_raw_text_is_kept_word_for_word(ledger: Ledger) -> None:
+    ledger.record("k1", 'Here:\n{"a": "\x00ü"}\ud800', provenance(), answer=ANSWER)
+    with sqlite3.connect(ledger.path) as reader:
+        assert reader.execute("SELECT text FROM answers").fetchone()[0] == (
+            'Here:\n{"a": "\x00ü"}\ufffd'
+        )
+    reader.close()
+
+
+def test_an_invalid_answer_is_kept_and_not_read(ledger: Ledger) -> None:
+    record(ledger, "k0", ("a", 0))
+    ledger.record("k1", "Sorry.", provenance(), reason="refused", photos=[("a", 0)])
+    ledger.record("k1", "Sorry!", provenance(), reason="refused", photos=[("a", 0)])
+    assert not ledger.has("k1")
+    assert [grounding.key for *_, grounding in ledger.groundings()] == ["k0"]
+    ledger.record("k1", "raw", provenance(), answer=ANSWER, photos=[("a", 0)])
+    assert [grounding.key for *_, grounding in ledger.groundings()] == ["k1"]
+    counts = ledger.counts()
+    assert (counts.answers, counts.invalid, counts.tokens_in) == (2, 2, 400)
+
+
+def test_old_answers_stay_beside_the_new(ledger: Ledger) -> None:
+    record(ledger, "k1", ("a", 0))
+    record(ledger, "k2", ("a", 0), prompt_id="shoes-v1")
+    assert [grounding.key for *_, grounding in ledger.groundings()] == ["k2"]
+    assert [grounding.key for grounding in ledger.answers("p1")] == ["k1", "k2"]
+    ledger.assign([("a", 0, "k1")])
+    assert [grounding.key for *_, grounding in ledger.groundings()] == ["k1"]
+
+
+def test_an_answer_is_never_overwritten(ledger: Ledger) -> None:
+    record(ledger, "k1", ("a", 0))
+    other = Answer(description="Something else.")
+    ledger.record("k1", "other", provenance(), answer=other, photos=[("b", 0)])
+    assert [grounding.answer for *_, grounding in ledger.groundings()] == [ANSWER, ANSWER]
+
+
+def test_assigning_what_is_not_there_assigns_nothing(ledger: Ledger) -> None:
+    record(ledger, "k1")
+    with pytest.raises(KeyError, match="k2"):
+        ledger.assign([("a", 0, "k1"), ("b", 0, "k2")])
+    assert ledger.counts().photos == 0
+
+
+def test_a_failure_is_kept_until_success(ledger: Ledger) -> None:
+    first = Problem("truncated", "item a", "cut off", "Ask again", item="a")
+    last = Problem("no-answer", "item a", "500", item="a")
+    other = Problem("missing", "item b, photo 2", "gone", item="b")
+    ledger.fail([("a", 0, first), ("b", 2, other)])
+    ledger.fail([("a", 0, last)])
+    assert ledger.failures() == [last, other]
+    record(ledger, "k1", ("a", 0))
+    assert ledger.failures() == [other]
+    ledger.assign([("b", 2, "k1")])
+    assert ledger.failures() == []
+
+
+def test_fingerprint_changes_with_the_current_groundings_alone(ledger: Ledger) -> None:
+    seen = [ledger.fingerprint()]
+    for assignment in (("a", 0), ("a", 1), ("b", 0)):
+        record(ledger, "k1", assignment)
+        seen.append(ledger.fingerprint())
+    record(ledger, "k2", ("a", 0))
+    seen.append(ledger.fingerprint())
+    assert len(set(seen)) == len(seen)
+
+    ledger.record("k3", "no", provenance(), reason="empty", photos=[("a", 0)])
+    ledger.record("k4", "raw", provenance(), answer=ANSWER)
+    ledger.fail([("z", 0, Problem("missing", "item z", "gone"))])
+    ledger.assign([("a", 0, "k2")])
+    assert ledger.fingerprint() == seen[-1]
+    ledger.assign([("a", 0, "k1")])
+    assert ledger.fingerprint() == seen[-2]
+
+
+def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
+    def fail_half_way() -> None:
+        with ledger.transaction():
+            record(ledger, "k1", ("a", 0))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    assert ledger.counts().answers == 0
+    with ledger.transaction():
+        record(ledger, "k1", ("a", 0))
+        record(ledger, "k2", ("b", 0))
+    assert ledger.counts().answers == 2
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    item=st.text(min_size=1).filter(lambda text: "\x00" not in text),
+    ordinal=st.integers(0, 10**6),
+    text=st.text(),
+    parameters=st.dictionaries(
+        st.text(), st.none() | st.booleans() | st.integers(0, 99) | st.text()
+    ),
+)
+def test_round_trip(
+    tmp_path: Path, item: str, ordinal: int, text: str, parameters: dict[str, object]
+) -> None:
+    path = tmp_path / "one.sqlite"
+    path.unlink(missing_ok=True)
+    answer = Answer(description="A" + text[:4000], colors=(text[:100],))
+    origin = provenance(parameters=parameters)
+    with Ledger.open(path) as ledger:
+        ledger.record("k", text, origin, answer=answer, photos=[(item, ordinal)])
+        assert list(ledger.groundings()) == [
+            (item, ordinal, Grounding(key="k", answer=answer, provenance=origin))
+        ]
+
+
+def test_it_is_there_after_closing(tmp_path: Path) -> None:
+    path = tmp_path / "new folder.sqlite"
+    with Ledger.open(path) as ledger:
+        record(ledger, "k1", ("a", 0))
+        before = ledger.fingerprint()
+        connection = ledger._connection
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    with Ledger.open(path) as ledger:
+        assert ledger.fingerprint() == before
+        assert ledger.has("k1")
+        assert repr(ledger) == "<Ledger new folder.sqlite>"
+
+
+def test_one_writes_while_others_read(ledger: Ledger) -> None:
+    record(ledger, "k1", ("a", 0))
+    with Ledger.open(ledger.path) as reader:
+        with ledger.transaction():
+            record(ledger, "k2", ("b", 0))
+            assert reader.counts().answers == 1
+            groundings = reader.groundings()
+            assert next(groundings)[0] == "a"
+        assert list(groundings) == []  # it stays with what was there when it began
+        assert reader.counts().answers == 2
+
+
+def test_another_process_reads_while_one_writes(ledger: Ledger) -> None:
+    script = """
+import sys, pathlib
+from vlm4rec.grounding.ledger import Ledger
+with Ledger.open(pathlib.Path(sys.argv[1])) as ledger:
+    print(ledger.counts().photos, len(list(ledger.groundings())))
+"""
+    record(ledger, "k1", ("a", 0))
+    with ledger.transaction():
+        record(ledger, "k2", ("b", 0))
+        command = [sys.executable, "-c", script, str(ledger.path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["1", "1"]
+
+
+def test_two_writers_are_told(ledger: Ledger) -> None:
+    with Ledger.open(ledger.path) as other, ledger.transaction():
+        other._connection.execute("PRAGMA busy_timeout = 10")
+        with pytest.raises(ShopBusyError, match="Another process"):
+            record(other, "k1", ("a", 0))
+
+
+def test_a_newer_ledger_is_left_alone(ledger: Ledger) -> None:
+    ledger._connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(ShopVersionError, match=r"version 99.*pip install --upgrade"):
+        Ledger.open(ledger.path)
+
+
+def test_an_older_ledger_is_brought_up_to_date(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(ledger, "k1", ("a", 0))
+    second = "ALTER TABLE answers ADD COLUMN cost REAL;\nCREATE TABLE flags (key TEXT);"
+    monkeypatch.setattr(ledger_file, "MIGRATIONS", (*ledger_file.MIGRATIONS, second))
+    with Ledger.open(ledger.path) as newer:
+        assert newer.has("k1")
+        assert newer._connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert newer._connection.execute("SELECT cost FROM answers").fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize("content", [b"not a database, just some text" * 50, b"SQLite format 3\0"])
+def test_what_is_no_ledger_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(ShopDamagedError, match="not a ledger"):
+        Ledger.open(path)
+    assert path.read_bytes() == content
+
+
+def test_another_database_is_no_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE other (a)")
+    connection.close()
+    with pytest.raises(ShopDamagedError, match="not a ledger"):
+        Ledger.open(path)
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    path = tmp_path / "filled.sqlite"
+    with Ledger.open(path) as ledger, ledger.transaction():
+        for number in range(500):
+            record(ledger, f"k{number}", (f"item{number}", 0))
+    return path
+
+
+def test_damage_inside_is_told(filled: Path) -> None:
+    content = bytearray(filled.read_bytes())
+    content[8192:-4096] = b"\xff" * (len(content) - 8192 - 4096)
+    filled.write_bytes(content)
+    with Ledger.open(filled) as ledger, pytest.raises(ShopDamagedError, match="damaged"):
+        list(ledger.groundings())
+
+
+def test_damage_to_one_answer_is_told(filled: Path) -> None:
+    with Ledger.open(filled) as ledger:
+        ledger._connection.execute("UPDATE answers SET answer = '{' WHERE key = 'k7'")
+        with pytest.raises(ShopDamagedError, match="damaged"):
+            list(ledger.groundings())
+
+
+def test_a_lost_table_is_told(filled: Path) -> None:
+    with Ledger.open(filled) as ledger:
+        ledger._connection.execute("DROP TABLE assignments")
+        with pytest.raises(ShopDamagedError, match="damaged"):
+            ledger.fingerprint()
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ShopError, match="can't be read or written"):
+        Ledger.open(tmp_path / "none" / "ledger.sqlite")
+
+
+def test_a_full_disk_is_told_and_nothing_lost(ledger: Ledger) -> None:
+    record(ledger, "k1", ("a", 0))
+    pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
+    ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def fill() -> None:
+        with ledger.transaction():
+            for number in range(100):
+                ledger.record(f"n{number}", "long " * 1000, provenance(), answer=ANSWER)
+
+    with pytest.raises(ShopError, match="full"):
+        fill()
+    assert ledger.counts().answers == 1
+    ledger._connection.execute("PRAGMA max_page_count = 100000")
+    record(ledger, "k2", ("a", 0))
+    assert ledger.counts().answers == 2
+
+
+def test_a_shop_on_a_read_only_volume_is_read(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vlm4rec.grounding.ledger_file.os.access", lambda *_: False)
+    with Ledger.open(filled) as ledger:
+        assert ledger.counts().photos == 500
+        with pytest.raises(ShopError, match="can't be read or written"):
+            record(ledger, "new", ("a", 0))
+
+
+def test_four_thousand_are_read_in_well_under_a_second(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        with ledger.transaction():
+            for number in range(4_000):
+                record(ledger, f"{number:064}", (f"item{number}", 0))
+        started = time.perf_counter()
+        assert len(list(ledger.groundings())) == 4_000
+        assert len(list(ledger.groundings(f"item{n}" for n in range(4_000)))) == 4_000
+        ledger.fingerprint()
+        assert time.perf_counter() - started < 2.0

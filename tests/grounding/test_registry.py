@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vlm4rec.errors import DataError
+from vlm4rec.grounding.providers.openai import OpenAILVLM
+from vlm4rec.grounding.providers.registry import lvlm_from_spec
+
+
+def test_a_model_name_may_hold_a_colon() -> None:
+    lvlm = lvlm_from_spec("openai:llava:13b", base_url="http://localhost:11434/v1", seed=3)
+    assert isinstance(lvlm, OpenAILVLM)
+    assert (lvlm.model, lvlm.base_url) == ("llava:13b", "http://localhost:11434/v1")
+
+
+@pytest.mark.parametrize("spec", ["", "openai", "openai:", "recorded:", "claude:opus", ":x"])
+def test_an_unknown_name_lists_the_choices(spec: str) -> None:
+    with pytest.raises(DataError, match="Choose from: recorded:FILE, openai:MODEL"):
+        lvlm_from_spec(spec)
+
+
+def test_an_option_that_a_provider_does_not_take(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"recorded provider has no option 'base_url'\. Leave"):
+        lvlm_from_spec(f"recorded:{tmp_path / 'a.jsonl'}", base_url="http://localhost/v1")
+    with pytest.raises(
+        DataError, match=r"openai provider has no option 'heat'\. Choose from: base"
+    ):
+        lvlm_from_spec("openai:m", heat=1)
+
+
+def test_making_an_lvlm_loads_no_client() -> None:
+    script = (
+        "import sys\n"
+        "from vlm4rec.grounding.providers.registry import lvlm_from_spec\n"
+        "import vlm4rec.grounding.runner\n"
+        "lvlm_from_spec('openai:m')\n"
+        "assert not {'openai', 'httpx', 'httpx2', 'torch'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from vlm4rec.errors import DataError
+from vlm4rec.interactions.interactions import History
+from vlm4rec.recommending.recommender import Recommender
+
+
+def test_the_nearest_comes_first_with_its_reason(recommender: Recommender) -> None:
+    found = recommender.recommend(History.of(["b1"]), k=2)
+    assert [item.id for item in found] == ["b2", "b3"]
+    reason = found[0].reasons[0]
+    assert (reason.item, reason.title) == ("b1", "Title b1")
+    assert reason.similarity == pytest.approx(0.75, abs=1e-6)
+    assert found[0].score == pytest.approx(reason.similarity, abs=1e-6)
+    assert reason.shared == {
+        "category": ("boot",),
+        "material": ("leather",),
+        "style": ("rugged",),
+    }
+    assert "Title b1 (b1), 0.75 - both category: boot" in str(reason)
+
+
+def test_reasons_name_the_nearest_history_item_first(recommender: Recommender) -> None:
+    found = recommender.recommend(History.of(["t2", "b1"]), k=5, reasons=2)
+    by_id = {item.id: item for item in found}
+    assert [reason.item for reason in by_id["b2"].reasons] == ["b1", "t2"]
+    assert [reason.item for reason in by_id["t1"].reasons] == ["b1", "t2"]  # a tie: by id
+
+
+def test_the_whole_history_is_masked_even_if_bought_twice(recommender: Recommender) -> None:
+    found = recommender.recommend(History.of(["b1", "b2", "b1"]), k=10)
+    assert {item.id for item in found} == {"b3", "t1", "t2"}
+
+
+def test_further_items_can_be_left_out(recommender: Recommender) -> None:
+    found = recommender.recommend(History.of(["b1"]), k=10, exclude=["b2", "nobody"])
+    assert "b2" not in {item.id for item in found}
+
+
+def test_what_can_not_be_used_is_named(recommender: Recommender) -> None:
+    found = recommender.recommend(History.of(["b1", "new", "nobody", "new"]), k=1, user="u")
+    assert (found.uncovered, found.unknown, found.user) == (("new",), ("nobody",), "u")
+
+
+@pytest.mark.parametrize(
+    ("history", "told"),
+    [([], "is empty"), (["nobody"], "'nobody'"), (["new"], "vector"), (["new", "x"], "vector")],
+)
+def test_a_useless_history_says_why(
+    recommender: Recommender, history: list[str], told: str
+) -> None:
+    with pytest.raises(DataError, match=told):
+        recommender.recommend(History.of(history))
+
+
+def test_weights_turn_the_profile(recommender: Recommender) -> None:
+    boots = History(("b1", "t2"), (None, None), ("buy", "buy"), (5.0, 1.0))
+    pots = History(("b1", "t2"), (None, None), ("buy", "buy"), (1.0, 5.0))
+    assert recommender.recommend(boots, k=1)[0].id == "b2"
+    assert recommender.recommend(pots, k=1)[0].id in ("b3", "t1")
+
+
+def test_it_is_json_all_through(recommender: Recommender) -> None:
+    found = recommender.recommend(History.of(["b1"]), k=2, user="u").to_dict()
+    assert json.loads(json.dumps(found)) == json.loads(json.dumps(found))
+    assert set(found) >= {"user", "items"}
+    assert set(found["items"][0]) >= {"id", "score", "title", "reasons"}
+
+
+def test_similar_leaves_the_item_itself_out(recommender: Recommender) -> None:
+    assert [item.id for item in recommender.similar("t1", k=1)] != ["t1"]
