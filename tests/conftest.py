@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from vlm4rec.encoding.encoder import TextEncoder, load_encoder
+
 
 @pytest.fixture(scope="session")
 def hm_folder() -> Path:
@@ -19,3 +21,9 @@ def hm_folder() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def encoder() -> TextEncoder:
+    """The default encoder, its real weights."""
+    return load_encoder()

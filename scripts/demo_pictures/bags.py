@@ -30,8 +30,8 @@ def leather_tote() -> Scene:
     body = [(-132, -64, 1), (132, -64, 1), (124, 130), (116, 142), (-116, 142), (-124, 130)]
     slab(r, body, hide, 42, 9, 2.2 * noise(r.x, r.y, 70, 3))
     for y in (-52, 128):
-        r.stitch([(-122, y), (122, y)], ink("#4a484d"), 1.1, 4, 1.6)
-    r.groove([(-128, -34), (0, -30), (128, -34)], 1.2, 1.2, 0.4)
+        r.stitch([(-108, y), (108, y)], ink("#4a484d"), 1.1, 4, 1.6)
+    r.groove([(-112, -34), (0, -30), (112, -34)], 1.2, 1.2, 0.4)
     scene_handles = []
     for x in (-62, 62):
         plate(r, [(x - 11, -66, 1), (x + 11, -66, 1), (x + 11, -20), (x, -8), (x - 11, -20)], hide, 3)
@@ -170,11 +170,11 @@ def fringe_bag() -> Scene:
 def clutch() -> Scene:
     """Gold evening clutch, envelope flap and chain."""
     r = Relief()
-    gold = fb.leather("#d8ab52", 2.2, 0.25, 0.34, 0.0, tone=0.08)
+    gold = fb.leather("#ecc873", 2.2, 0.25, 0.36, 0.0, tone=0.08)
 
     def foil(u, v):
         look = gold(u, v)
-        look.metal = 0.85
+        look.metal = 0.6
         return look
 
     chain(r, [(-132, -30), (-150, -100), (-96, -150), (0, -128), (80, -152), (150, -104), (132, -30)])

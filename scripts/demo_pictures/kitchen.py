@@ -65,9 +65,9 @@ def moka_pot() -> Scene:
 
 def copper_saucepan() -> Scene:
     """French copper saucepan with a long riveted brass handle."""
-    s = Scene(turn=28, elevation=24, fill=0.8, flags=True)
+    s = Scene(turn=52, elevation=24, fill=0.8, flags=True)
     dents = textures.clouds((512, 512), 6, octaves=1, coarse=14)
-    red = m.surface("#d98a60", 0.14, metallic=1.0, bump=m.picture(dents, 9.0), height=0.22)
+    red = m.surface("#d98a60", 0.14, metallic=1.0, bump=m.picture(dents, 9.0), height=0.09)
     gold, tin = m.brass(0.2), m.metal("#cfcfce", 0.3)
     s.add(g.vessel([(9.0, 0), (9.5, 0.2), (9.7, 0.8), (9.75, 8.8), (9.9, 9.4), (10.2, 9.6)], 0.25, 0.3, sides=140, smooth=0), red)
     s.add(g.lathe([(0, 0.4), (9.3, 0.4), (9.42, 1.0), (9.45, 9.2)], sides=140).scaled(0.995), tin)

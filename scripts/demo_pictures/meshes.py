@@ -181,7 +181,7 @@ def sweep(outline: Points, path: Points, *, size: float | np.ndarray = 1.0, clos
     rows = path[:, None] + size * (outline[:, 0][None, :, None] * across[:, None] + outline[:, 1][None, :, None] * up[:, None])
     if caps and not closed:
         rows = np.concatenate([path[:1, None].repeat(len(outline), 1), rows, path[-1:, None].repeat(len(outline), 1)])
-    return grid(rows[:, ::-1], around=True, along=closed)
+    return grid(rows, around=True, along=closed)
 
 
 def circle(radius: float = 1.0, count: int = 20) -> np.ndarray:

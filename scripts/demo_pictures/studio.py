@@ -180,7 +180,7 @@ def render(scene: Scene, path: Path | str, *, draft: bool = False, limit: int = 
     layers = np.array(mi.render(_stage(scene, wide, high), spp=samples, seed=scene.seed), dtype=np.float32)
     light, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
     clean = np.array(oidn.denoise(np.minimum(light, 30.0), np.clip(albedo, 0, 1), normal, hdr=True))
-    clean = 0.9 * clean + 0.1 * np.minimum(light, 2 * clean.max()) if not draft else clean
+    clean = clean if draft else 0.96 * clean + 0.04 * np.minimum(light, 2 * clean)  # a trace of film grain
     image = _develop(clean, scene.backdrop).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -138,7 +138,7 @@ def wine_glasses() -> Scene:
         if poured:
             level = inner[::-1][inner[::-1][:, 1] < 14.6]
             wine = [(max(r - 0.03, 0), z + 0.02) for r, z in level]
-            s.add(g.lathe([*wine, (level[-1][0] - 0.05, 14.6), (0, 14.6)], sides=120).moved(x, y), m.surface("#3d0411", 0.12, specular=0.15))
+            s.add(g.lathe([*wine, (level[-1][0] - 0.05, 14.6), (0, 14.6)], sides=120).moved(x, y), m.surface("#6e0a22", 0.6, specular=0.0))
     return s
 
 

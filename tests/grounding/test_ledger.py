@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vlm4rec.errors import ShopBusyError, ShopDamagedError, ShopError, ShopVersionError
@@ -141,7 +141,6 @@ def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
     assert ledger.counts().answers == 2
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     item=st.text(min_size=1).filter(lambda text: "\x00" not in text),
     ordinal=st.integers(0, 10**6),
@@ -150,14 +149,10 @@ def test_a_transaction_is_all_or_nothing(ledger: Ledger) -> None:
         st.text(), st.none() | st.booleans() | st.integers(0, 99) | st.text()
     ),
 )
-def test_round_trip(
-    tmp_path: Path, item: str, ordinal: int, text: str, parameters: dict[str, object]
-) -> None:
-    path = tmp_path / "one.sqlite"
-    path.unlink(missing_ok=True)
+def test_round_trip(item: str, ordinal: int, text: str, parameters: dict[str, object]) -> None:
     answer = Answer(description="A" + text[:4000], colors=(text[:100],))
     origin = provenance(parameters=parameters)
-    with Ledger.open(path) as ledger:
+    with Ledger.open(Path(":memory:")) as ledger:
         ledger.record("k", text, origin, answer=answer, photos=[(item, ordinal)])
         assert list(ledger.groundings()) == [
             (item, ordinal, Grounding(key="k", answer=answer, provenance=origin))

@@ -70,7 +70,11 @@ def raising(error: Exception, times: int = 1000) -> Behaviour:
 
 
 def test_each_photo_is_grounded(ledger: Ledger, make_requests: MakeRequests) -> None:
-    lvlm = FakeLVLM()
+    async def slowly(_request: GroundingRequest, _before: int) -> LVLMAnswer:
+        await asyncio.sleep(0.01)
+        return answer()
+
+    lvlm = FakeLVLM(slowly)
     seen: list[tuple[int, int | None]] = []
     report = ground_photos(
         make_requests(20), lvlm, ledger, concurrency=3, progress=lambda *each: seen.append(each)
@@ -186,7 +190,7 @@ def test_tries_come_to_an_end(ledger: Ledger, make_requests: MakeRequests, clock
     report = ground_photos(requests, lvlm, ledger, retries=2, clock=clock)
     assert list(lvlm.asked.values()) == [3, 3]
     expected = Problem("no-answer", "item item0000", "Down", "Wake it", "item0000")
-    assert sorted(report.failed, key=str)[0] == expected
+    assert min(report.failed, key=str) == expected
     assert ledger.failures()[0] == expected
     assert report.stopped_by == ""
 
@@ -306,7 +310,7 @@ def test_requests_are_taken_as_they_are_needed(ledger: Ledger, make_requests: Ma
         stop = asyncio.Event()
 
         async def behaviour(_request: GroundingRequest, _before: int) -> LVLMAnswer:
-            if sum(lvlm.asked.values()) == 100:
+            if sum(lvlm.asked.values()) >= 100:
                 stop.set()
             return answer()
 
@@ -317,18 +321,20 @@ def test_requests_are_taken_as_they_are_needed(ledger: Ledger, make_requests: Ma
 
     report = asyncio.run(stop_soon())
     assert report.stopped_by == "interrupt"
-    assert 100 <= report.grounded <= 108
+    assert 100 <= report.grounded <= 110
     assert taken <= 256
 
 
 def test_ctrl_c_lets_what_is_in_flight_finish(ledger: Ledger, make_requests: MakeRequests) -> None:
     async def behaviour(_request: GroundingRequest, _before: int) -> LVLMAnswer:
-        if sum(lvlm.asked.values()) == 10:
+        if sum(lvlm.asked.values()) >= 10 and not pressed:
+            pressed.append(True)
             signal.raise_signal(signal.SIGINT)
         await asyncio.sleep(0.05)
         return answer()
 
     lvlm = FakeLVLM(behaviour)
+    pressed: list[bool] = []
     handler = signal.getsignal(signal.SIGINT)
     report = ground_photos(make_requests(50), lvlm, ledger, concurrency=4)
     assert report.stopped_by == "interrupt"
@@ -392,9 +398,10 @@ def test_a_source_that_breaks_is_raised_after_the_rest_is_kept(
         )
         raise OSError("gone")
 
+    lvlm = FakeLVLM()
     with pytest.raises(OSError, match="gone"):
-        ground_photos(breaking(), FakeLVLM(), ledger)
-    assert ledger.counts().answers == 256
+        ground_photos(breaking(), lvlm, ledger)
+    assert ledger.counts().answers == sum(lvlm.asked.values()) > 200
 
 
 def test_a_ledger_that_can_not_be_written_stops_the_run(

@@ -37,6 +37,8 @@ _SECRETS = re.compile(
     r"([?&][^=&#]*(?:token|key|sig|secret|pass|auth|credential)[^=&#]*)=[^&#]*", re.IGNORECASE
 )
 
+_HOST = re.compile(rb"[A-Za-z0-9._~%:-]+")
+
 
 def url_name(url: str) -> str:
     """Return the name, without suffix, of the file that a URL is downloaded to."""
@@ -178,7 +180,7 @@ def _parsed(url: str, shown: str) -> httpx2.URL:
 
 
 def _only_http(url: httpx2.URL, shown: str) -> httpx2.URL:
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(url.raw_host):
         raise _bad_url(shown, "does not lead to an http or https address")
     return url
 

@@ -23,6 +23,7 @@ _BROKEN_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
 
 def existing_file(path: Path) -> Path:
     """Return the path if it is a file that holds something; say what is wrong otherwise."""
+    _check_name(path)
     try:
         if path.is_dir():
             raise DataError(f"{path} is a folder, not a file.", "Give the file inside it.")
@@ -37,6 +38,7 @@ def existing_file(path: Path) -> Path:
 
 def existing_folder(path: Path) -> Path:
     """Return the path if it is a folder; say what is wrong otherwise."""
+    _check_name(path)
     try:
         if path.is_dir():
             return path
@@ -137,6 +139,12 @@ def _nearest(path: Path) -> str:
         return "Check the path."
     close = difflib.get_close_matches(path.name, names, n=1)
     return f"Did you mean {path.parent / close[0]}?" if close else "Check the path."
+
+
+def _check_name(path: Path) -> None:
+    shown = str(path).encode(errors="replace").decode()
+    if shown != str(path):
+        raise DataError(f"The path {shown} is not UTF-8.", "Rename the file or folder.")
 
 
 def _refuse(path: Path, error: Exception) -> NoReturn:

@@ -244,7 +244,7 @@ def _tell_init(folder: ShopFolder, counts: Mapping[str, int]) -> None:
         f"{counts['interactions']:,} interactions of {counts['users']:,} users."
     )
     _tell_problems(folder, counts["problems"])
-    out.print(f"Next: vlm4rec ground {folder.root} --lvlm openai:MODEL")
+    out.print(f"Next: vlm4rec ground {folder.root} --lvlm openai:MODEL", soft_wrap=True)
 
 
 def _report_dict(report: GroundingReport) -> dict[str, Any]:
@@ -263,11 +263,12 @@ def _tell_ground(folder: ShopFolder, report: GroundingReport) -> None:
     if report.tokens_in or report.tokens_out:
         out.print(f"Tokens: {report.tokens_in:,} in, {report.tokens_out:,} out.")
     _tell_problems(folder, folder.step("ground").counts["problems"])
-    out.print(f"Next: vlm4rec encode {folder.root}")
+    out.print(f"Next: vlm4rec encode {folder.root}", soft_wrap=True)
 
 
 def _tell_problems(folder: ShopFolder, count: int) -> None:
     from vlm4rec.cli.console import out
 
     if count:
-        out.print(f"[yellow]{count:,} problems[/]; see them with: vlm4rec status {folder.root}")
+        what = "1 problem" if count == 1 else f"{count:,} problems"
+        out.print(f"[yellow]{what}[/]; to see: vlm4rec status {folder.root}", soft_wrap=True)

@@ -11,7 +11,7 @@ from vlm4rec.cli.arguments import JsonOption, KOption, ShopArgument
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from vlm4rec.recommending.recommendations import Recommendations
+    from vlm4rec.recommending.recommendations import Reason, Recommendations
     from vlm4rec.shop import Shop
 
 __all__ = ["recommend", "register", "similar"]
@@ -82,10 +82,17 @@ def ranking_table(found: Recommendations, title: str) -> Table:
     table.add_column("Score", justify="right")
     table.add_column("Because", ratio=1)
     for rank, item in enumerate(found, start=1):
-        because = escape(str(item.reasons[0])) if item.reasons else ""
+        because = escape(_because(item.reasons[0])) if item.reasons else ""
         row = (str(rank), escape(item.id), escape(item.title or ""), f"{item.score:.3f}", because)
         table.add_row(*row)
     return table
+
+
+def _because(reason: Reason) -> str:
+    """Say a reason in few words: what it is near to, and what both are."""
+    both = ", ".join(word for words in reason.shared.values() for word in words)
+    near = f"near {reason.title or reason.item} ({reason.similarity:.2f})"
+    return f"{near}, both {both}" if both else near
 
 
 def tell_unused(found: Recommendations) -> None:

@@ -14,7 +14,7 @@ from vlm4rec.encoding.vectors import Block, ItemVectors
 from vlm4rec.encoding.whitening import Whitening
 from vlm4rec.errors import DataError
 
-__all__ = ["BlockOptions", "encode_documents", "encode_texts"]
+__all__ = ["BlockOptions", "encode_documents", "encode_texts", "weight_shares"]
 
 _CHUNK = 2048
 
@@ -95,7 +95,7 @@ def encode_documents(
         If there is nothing to encode, a weight is not positive or names no block.
     """
     options = options or BlockOptions()
-    shares = _shares(blocks, options.weights)
+    shares = weight_shares(blocks, options.weights)
     if not documents:
         raise DataError("No item is covered by this recipe.", "Ground the shop first.")
     parts: list[Floats] = []
@@ -132,8 +132,19 @@ def _block(
     return block, whitening
 
 
-def _shares(blocks: Sequence[str], weights: Mapping[str, float]) -> list[float]:
-    """Scale the weights so that they add up to 1."""
+def weight_shares(blocks: Sequence[str], weights: Mapping[str, float]) -> list[float]:
+    """Return the share of each block: its weight, 1 by default, scaled so that all add up to 1.
+
+    Raises
+    ------
+    DataError
+        If a weight is not positive or names no block.
+
+    Examples
+    --------
+    >>> weight_shares(["category", "colour"], {"category": 3})
+    [0.75, 0.25]
+    """
     for name, weight in weights.items():
         if name not in blocks:
             raise DataError(

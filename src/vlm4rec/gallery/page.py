@@ -21,6 +21,10 @@ from vlm4rec.storage import write_text
 
 __all__ = ["Gallery", "write_gallery"]
 
+_THUMBNAILS = "thumbnails"
+_GENERATOR = '<meta name="generator" content="vlm4rec">'
+"""What tells our page from another: it stands in the template."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
@@ -77,14 +81,18 @@ def write_gallery(
         raise DataError("There is nobody to show: no history has an item with a vector.")
     shown = [card.item for row in rows for card in (*row.history, *row.cards)]
     with stage("Thumbnails") as progress:
-        thumbnails = make_thumbnails(_main_photos(shop), shown, out / "photos", progress)
+        thumbnails = make_thumbnails(_main_photos(shop), shown, out / _THUMBNAILS, progress)
     page = out / "index.html"
     write_text(page, _render(shop, rows, thumbnails))
     return Gallery(page, tuple(rows))
 
 
 def _refuse_other(out: Path) -> None:
-    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "index.html").exists()):
+    """Write over nothing but an earlier gallery, whole or cut short."""
+    names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    page = out / "index.html"
+    ours = not page.exists() or _GENERATOR in page.read_text("utf-8", errors="replace")
+    if out.is_file() or names - {"index.html", _THUMBNAILS} or not ours:
         raise ShopExistsError(
             f"{out} holds something already, and it is not a gallery.",
             "Choose a new or empty folder with --out.",
@@ -126,7 +134,7 @@ def _render(shop: Shop, rows: Sequence[Row], thumbnails: dict[str, str]) -> str:
         "encoder": step.parameters["encoder"],
         "whitened": step.parameters["whiten"],
         "covered": len(shop.vectors),
-        "items": len(shop.catalog),
+        "known": len(shop.catalog),
     }
 
     def photo(card: Card) -> str | None:

@@ -13,15 +13,15 @@ __all__ = ["on_interrupt"]
 
 
 @contextlib.contextmanager
-def on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop`` in the running event loop on the first Ctrl-C; the second aborts at once.
+def on_interrupt(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop`` in the event loop on the first Ctrl-C; the second aborts at once.
 
-    Outside the main thread, which alone gets signals, it does nothing.
+    To be entered before the loop runs. Outside the main thread, which alone gets signals, it
+    does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    loop = asyncio.get_running_loop()
 
     def first(_signal: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -65,26 +65,26 @@ def ground_photos(
     ShopError
         If the ledger can't be written. An error of the model's server is in the report.
     """
+    stop = asyncio.Event()
 
     async def ground() -> GroundingReport:
-        stop = asyncio.Event()
         try:
-            with on_interrupt(stop.set):
-                return await run(
-                    requests,
-                    lvlm,
-                    ledger,
-                    concurrency=concurrency,
-                    retries=retries,
-                    limit=limit,
-                    progress=progress,
-                    clock=clock,
-                    stop=stop,
-                )
+            return await run(
+                requests,
+                lvlm,
+                ledger,
+                concurrency=concurrency,
+                retries=retries,
+                limit=limit,
+                progress=progress,
+                clock=clock,
+                stop=stop,
+            )
         finally:
             await lvlm.close()
 
-    return asyncio.run(ground())
+    with asyncio.Runner() as runner, on_interrupt(runner.get_loop(), stop.set):
+        return runner.run(ground())
 
 
 async def run(

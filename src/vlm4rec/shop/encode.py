@@ -16,7 +16,7 @@ from vlm4rec.encoding.documents import (
     compose_documents,
     recipe_by_name,
 )
-from vlm4rec.encoding.encode import BlockOptions, encode_documents, encode_texts
+from vlm4rec.encoding.encode import BlockOptions, encode_documents, encode_texts, weight_shares
 from vlm4rec.encoding.encoder import DEFAULT_ENCODER, TextEncoder, load_encoder
 from vlm4rec.encoding.vectors import ItemVectors
 from vlm4rec.errors import DataError
@@ -71,6 +71,7 @@ def run_encoding(
     started = time.monotonic()
     recipe = recipe_by_name(document)
     options = options or BlockOptions()
+    weight_shares(recipe.blocks, options.weights)  # a wrong weight is told before the work
     catalog = folder.step("init").outputs["catalog"]
     name = encoder if isinstance(encoder, str) else encoder.name
     parameters = {"document": document, "encoder": name, **asdict(options)}

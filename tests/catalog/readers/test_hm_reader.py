@@ -15,6 +15,7 @@ ARTICLES = (
 
 
 def make(folder: Path, *photos: str) -> Path:
+    folder.mkdir(exist_ok=True)
     (folder / "articles.csv").write_text(ARTICLES)
     for name in photos:
         (folder / "images" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +53,10 @@ class PhotoFolderReader:
                 f"{source.path} holds no photos.", f"Give a folder with files in {suffixes}."
             )
         tally = ProblemTally(source.path.name)
+        photos = list(_named_in_utf_8(photos, tally))
         by_folder = _one_item_a_folder(source.columns)
         frame = _folders(root, photos, tally) if by_folder else _files(root, photos)
-        names = [_shown(photo.relative_to(root)) for photo in photos]
+        names = [photo.relative_to(root).as_posix() for photo in photos]
         kept = unique_ids(frame, tally, names.__getitem__)
         progress(len(photos), len(photos))
         return CatalogReading(Catalog(kept.drop(ROW)), tally.problems())
@@ -78,6 +79,15 @@ def _photos(root: Path) -> Iterator[Path]:
             path = Path(folder, name)
             if path.suffix.lower() in PHOTO_SUFFIXES and not name.startswith("."):
                 yield path
+
+
+def _named_in_utf_8(photos: Iterable[Path], tally: ProblemTally) -> Iterator[Path]:
+    for photo in photos:
+        shown = str(photo).encode(errors="replace").decode()
+        if shown == str(photo):
+            yield photo
+        else:
+            tally.add(Problem("bad-id", shown, "has a name that is not UTF-8", "Rename the file"))
 
 
 def _in_natural_order(path: Path) -> list[tuple[int, str, int]]:
@@ -117,7 +127,3 @@ def _frame(rows: list[int], ids: list[str], photos: list[list[str]]) -> pl.DataF
             "photos": pl.Series(photos, dtype=pl.List(pl.String)),
         }
     )
-
-
-def _shown(path: Path) -> str:
-    return path.as_posix().encode(errors="surrogateescape").decode(errors="replace")
