@@ -12,7 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-BLOCK = re.compile(r"(?:<!-- not run: (?P<reason>[^>]*?) -->\s*)?^```sh\n(?P<code>.*?)^```", re.M | re.S)
+BLOCK = re.compile(
+    r"(?:<!-- not run: (?P<reason>[^>]*?) -->\s*)?^```sh\n(?P<code>.*?)^```",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def main() -> None:

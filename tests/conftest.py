@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from vlm4rec.encoding.encoder import TextEncoder, load_encoder
+
+# a busy machine is slow, not wrong
+settings.register_profile("vlm4rec", deadline=None)
+settings.load_profile("vlm4rec")
 
 
 @pytest.fixture(scope="session")

@@ -4,110 +4,35 @@ from __future__ import annotations
 
 import fabrics as fb
 import numpy as np
+import prints as pr
 from bags import plate
 from fabrics import ink
-from footwear import cord, eyelet, holes, patch, slab, upper
-from meshes import grid, lathe, rod, spline, sweep, tube
-from relief import Array, Fabric, Points, Relief, box, curve, ellipse, flip, mirrored, noise, smooth
-from scipy import ndimage as ndi
+from footwear import cord, eyelet
+from meshes import grid, rod, spline, sweep, tube
+from outlines import Array, box, curve, ellipse, flip, noise, smooth
+from relief import Fabric, Relief
 from shoot import UNIT, lay, stand, swatch
 from studio import Scene
-
-
-def baseball_cap() -> Scene:
-    """Sporty baseball cap, royal blue with a white front and mountain patch."""
-    r = Relief()
-    twill, white = fb.canvas("#1d3f91", 1.6, 0.2, mottle=0.04), fb.canvas("#f1f1ee", 1.6, 0.2, mottle=0.03)
-    crown = [(-96, 62), (-100, 10), (-82, -54), (-36, -92), (16, -98), (70, -78), (108, -30), (122, 30), (124, 66), (60, 78), (-40, 76)]
-    upper(r, crown, twill, 98, 1.4 * noise(r.x, r.y, 40, 3))
-    patch(r, [(-110, 70), (-104, 0), (-84, -60), (-40, -94), (-16, -98), (-30, -50), (-34, 10), (-28, 82)], white, 0.6)
-    for line in ([(-16, -97), (-32, -40), (-34, 20), (-28, 76)], [(10, -98), (54, -50), (72, 10), (74, 76)]):
-        r.groove(line, 1.2, 1.0, 0.25)
-        for off in (-4, 4):
-            r.stitch([(x + off, y) for x, y in line], ink("#9fb2dd"), 1.0, 3, 1.2)
-    for x, y in ((34, -46), (-56, -50)):
-        r.put(r.shape(ellipse(x, y, 5, 5)), twill, 1.5, 1.5, soft=1)
-        r.shade(1 - smooth(np.hypot(r.x - x, r.y - y), 1.6, 2.6), (0, 0, 0))
-    badge = [(-94, 26), (-66, -18, 1), (-58, -6, 1), (-48, -24, 1), (-38, 26, 1), (-92, 28, 1)]
-    patch(r, badge, fb.canvas("#e4572e", 1.4, 0.3), 2.2, "#ffffff")
-    r.put(r.shape([(-2, -98), (14, -106), (26, -98), (14, -92)]), twill, 6, 5, soft=2)
-    line = [(-104, 66), (-30, 72), (60, 74), (125, 64)]
-    r.stitch([(x, y - 8) for x, y in line], ink("#9fb2dd"), 1.0, 3, 1.2)
-    brim = [(-30, 66), (-80, 52), (-130, 54), (-172, 74), (-188, 92), (-180, 100), (-130, 92), (-70, 90), (-34, 84)]
-    part = r.shape(brim)
-    t = np.clip((-20 - r.x) / 160, 0, 1)
-    r.put(part, twill, 0, 2, base=(96 - 40 * t**2) * np.sqrt(np.clip(part.sd / 12, 0, 1)))
-    for k in range(4):
-        r.stitch([(-38, 76 - 3 * k), (-90, 70 - 4 * k), (-140, 74 - 4 * k), (-168 + 6 * k, 84 - 3 * k)], ink("#9fb2dd"), 0.9, 3, 1.2)
-    return stand(r, turn=14.0, elevation=14.0)
-
-
-def beanie() -> Scene:
-    """Chunky rust ribbed beanie with a pompom."""
-    r = Relief()
-    wool = "#b4532a"
-    crown = mirrored([(0, -112), (50, -104), (98, -62), (118, 0), (122, 80, 1), (0, 90)])
-    part = r.shape(crown)
-    squeeze = 1 - 0.55 * smooth(-r.y, -20, 118)
-    part.u, part.v = r.x / squeeze, r.y
-    r.put(part, big_rib(wool), 8, 8, 22, 50, r.fan((0, -112), 90, 150, 7, 90, 6, 2.0, 3))
-    cuff = r.shape(mirrored([(0, 62), (100, 58), (127, 52), (132, 96), (126, 134), (0, 146)]))
-    r.put(cuff, big_rib(wool), 12, 9, 4, 20, 1.2 * noise(r.x, r.y, 50, 4))
-    plate(r, box(38, 88, 82, 114, 3), fb.leather("#6d4526", 0, 0.1, 0.5), 2)
-    r.stitch([(42, 92, 1), (78, 92, 1), (78, 110, 1), (42, 110, 1), (42, 92, 1)], ink("#e3c48d"), 1.0, 3, 1.3)
-    peak = [(50, 107, 1), (58, 97, 1), (62, 101, 1), (66, 96, 1), (73, 107, 1)]
-    r.shade(r.cover(curve(peak)), ink("#e3c48d"), 0.9)
-    d = np.hypot(r.x, r.y + 138)
-    angle = np.arctan2(r.y + 138, r.x)
-    ball = r.as_shape(np.clip((50 + 3 * noise(angle * 12, d / 30, 1, 5) - d) * r.s, 0, 1))
-    ball.u, ball.v = angle * 30, d * 0.45
-    r.put(ball, fb.pile("#efe3cf", 3.4, 3.2, contrast=0.4), 4, 5, folds=34 * np.sqrt(np.clip(1 - (d / 54) ** 2, 0, 1)))
-    return lay(r)
-
-
-def big_rib(code: str) -> Fabric:
-    """Fisherman's rib: wide ridges of plump stitches."""
-
-    def look(u: Array, v: Array) -> fb.Look:
-        ridge = np.sqrt(np.abs(np.sin(np.pi * u / 11)))
-        plump = fb.stitches(u, v, 5.5, 6.5)
-        shade = 0.45 + 0.38 * ridge + 0.22 * plump + 0.03 * noise(u, v, 1.5, 2)
-        return fb.Look(fb.tint(ink(code), shade), 3.2 * ridge + 0.9 * plump, 0.95, 0.4)
-
-    return look
-
-
-def sun_hat() -> Scene:
-    """Wide-brimmed straw sun hat with a terracotta ribbon."""
-    profile = np.concatenate([spline([(20.5, 1.6), (17, 0.5), (13, 0.2), (10.4, 0.5), (9.6, 1.6)], 60), spline([(9.5, 1.8), (9.1, 5), (8.6, 8), (7.4, 9.8), (5, 10.6), (2.4, 10.2), (0.01, 9.9)], 60)])
-    out = Scene(turn=0.0, elevation=30.0, fill=0.84)
-
-    def wavy(p: Array) -> Array:
-        a, d = np.arctan2(p[:, 1], p[:, 0]), np.hypot(p[:, 0], p[:, 1])
-        lift = np.clip((d - 10) / 10, 0, 1) ** 1.6
-        p[:, 2] += lift * (1.0 * np.sin(2 * a + 0.6) + 0.5 * np.sin(3 * a + 2) + 0.15 * np.sin(11 * a))
-        pinch = np.exp(-((p[:, 0] / 3.0) ** 2)) * np.clip((p[:, 2] - 7) / 3, 0, 1)
-        p[:, 2] -= 1.3 * pinch * np.clip(1 - np.abs(p[:, 1]) / 11, 0, 1)
-        p[:, 0] *= 0.93
-        return p
-
-    straw = swatch(fb.straw("#e6c88c", "#9c7338", 5.2, 4.2, 1.1), 104, sheen=0.0)
-    out.add(lathe(profile, sides=240).bent(wavy), straw)
-    band = lathe(spline([(9.85, 1.6), (9.78, 2.6), (9.6, 4.6)], 20), sides=200).bent(wavy)
-    out.add(band, swatch(fb.rib("#b5482f", 2.2, 0.25, 0.7)))
-    for tip in ((7.2, -8.6, 1.0), (10.2, -9.6, 1.4)):
-        path = spline([(7.2, -6.9, 3.2), (8.4, -8.2, 3.0), tip], 20)
-        out.add(sweep(np.array([(-0.9, -0.06), (0.9, -0.06), (0.9, 0.06), (-0.9, 0.06)]), path), swatch(fb.rib("#b5482f", 2.2, 0.25, 0.7)))
-    return out
 
 
 def tartan_scarf() -> Scene:
     """Soft red tartan wool scarf, looped, with fringes."""
     r = Relief()
-    sett = [("#a31f2b", 16), ("#1f3b2d", 12), ("#a31f2b", 4), ("#f0e6c8", 2), ("#a31f2b", 4), ("#1b2747", 12), ("#a31f2b", 16), ("#e0b23c", 2)]
-    plaid = fb.tartan(sett, 1.0)
+    sett = [
+        ("#a31f2b", 16),
+        ("#1f3b2d", 12),
+        ("#a31f2b", 4),
+        ("#f0e6c8", 2),
+        ("#a31f2b", 4),
+        ("#1b2747", 12),
+        ("#a31f2b", 16),
+        ("#e0b23c", 2),
+    ]
+    plaid = pr.tartan(sett, 1.0)
     tails = [([(52, -70), (44, 0), (60, 130)], 0), ([(-40, -80), (-50, 20), (-34, 150)], 1)]
-    rear = r.ribbon(curve([(-78, -96), (-40, -150), (40, -152), (80, -96)], closed=False), 50)
+    rear = r.ribbon(
+        curve([(-70, -84), (-56, -142), (0, -166), (56, -142), (72, -84)], closed=False), 46
+    )
     r.put(rear, plaid, 10, 8, folds=2.5 * noise(rear.u / 40, rear.v / 9, 1, 3))
     r.shade(rear.cov, (0, 0, 0), 0.3)
     for pts, k in tails:
@@ -122,14 +47,27 @@ def tartan_scarf() -> Scene:
             start = end + q * off - d * 3
             tip = start + d * (34 + rng.uniform(-3, 3)) + q * rng.normal(0, 2)
             code = ("#8f1c27", "#1f3b2d", "#b02834", "#1b2747")[int(rng.integers(4))]
-            cord(r, [tuple(start), tuple((start + tip) / 2 + q * rng.normal(0, 1)), tuple(tip)], fb.rib(code, 2, 0.6), 3.2, 3)
+            cord(
+                r,
+                [tuple(start), tuple((start + tip) / 2 + q * rng.normal(0, 1)), tuple(tip)],
+                fb.rib(code, 2, 0.6),
+                3.2,
+                3,
+            )
         cut = part.cov * (((r.x - end[0]) * d[0] + (r.y - end[1]) * d[1]) < 0)
         body = r.as_shape(cut)
         body.u, body.v = part.u, part.v
-        folds = 2.6 * noise(part.u / 90, part.v / 11, 1, 6 + k) + r.fan(tuple(pts[0]), 90, 40, 5, 120, 6, 3, 9 + k)
+        folds = 2.6 * noise(part.u / 90, part.v / 11, 1, 6 + k) + r.fan(
+            tuple(pts[0]), 90, 40, 5, 120, 6, 3, 9 + k
+        )
         r.put(body, plaid, 7, 6, 6, 20, folds)
-    front = r.ribbon(curve([(-84, -104), (-62, -64), (0, -40), (64, -62), (86, -104)], closed=False), lambda t: 52 + 26 * np.sin(np.pi * t))
-    crush = 4.5 * noise(front.u / 70, front.v / 9, 1, 13) + 2 * noise(front.u / 20, front.v / 14, 1, 14)
+    front = r.ribbon(
+        curve([(-74, -122), (-66, -72), (0, -42), (66, -70), (76, -122)], closed=False),
+        lambda t: 30 + 46 * np.sin(np.pi * t),
+    )
+    crush = 4.5 * noise(front.u / 70, front.v / 9, 1, 13) + 2 * noise(
+        front.u / 20, front.v / 14, 1, 14
+    )
     r.put(front, plaid, 14, 12, 6, 20, crush)
     return lay(r)
 
@@ -138,20 +76,74 @@ def wool_socks() -> Scene:
     """Pair of ragg wool socks, oatmeal with red heels, toes and stripes."""
     r = Relief()
     for dx, dy in ((44, -16), (-46, 14)):
-        sock = [(2, -160, 1), (72, -160, 1), (72, -60), (74, 30), (70, 76), (44, 110), (-10, 130), (-70, 150), (-100, 148), (-112, 122), (-98, 98), (-50, 78), (-10, 54), (4, 10), (4, -60)]
+        sock = [
+            (2, -160, 1),
+            (72, -160, 1),
+            (72, -60),
+            (74, 30),
+            (70, 76),
+            (44, 110),
+            (-10, 130),
+            (-70, 150),
+            (-100, 148),
+            (-112, 122),
+            (-98, 98),
+            (-50, 78),
+            (-10, 54),
+            (4, 10),
+            (4, -60),
+        ]
         pts = [(x + dx, y + dy, *rest) for x, y, *rest in sock]
         part = r.shape(pts)
         wool = fb.knit("#cfc4ae", 5.6, 4.6, 0.9)
         folds = r.fan((8 + dx, 50 + dy), 10, 120, 5, 60, 5, 2.4, 6) + 0.8 * noise(r.x, r.y, 22, 8)
         r.put(part, speckled(wool), 9, 7, 6, 24, folds)
-        heel = r.cover(curve([(x + dx, y + dy) for x, y in ((78, 30), (40, 54), (24, 92), (44, 116), (90, 100))])) * part.cov
-        toe = r.cover(curve([(x + dx, y + dy) for x, y in ((-66, 66), (-62, 110), (-72, 160), (-130, 160), (-130, 90))])) * part.cov
+        heel = (
+            r.cover(
+                curve(
+                    [
+                        (x + dx, y + dy)
+                        for x, y in ((78, 30), (40, 54), (24, 92), (44, 116), (90, 100))
+                    ]
+                )
+            )
+            * part.cov
+        )
+        toe = (
+            r.cover(
+                curve(
+                    [
+                        (x + dx, y + dy)
+                        for x, y in ((-66, 66), (-62, 110), (-72, 160), (-130, 160), (-130, 90))
+                    ]
+                )
+            )
+            * part.cov
+        )
         for cov in (heel, toe):
             zone = r.as_shape(cov)
             zone.u, zone.v = r.x, r.y
             r.put(zone, fb.knit("#a8302c", 5, 4.2, 0.9), 0.3, 1, soft=0.6)
-        for y0, y1, code in ((-160, -96, "#cfc4ae"), (-146, -138, "#a8302c"), (-130, -122, "#2f5148"), (-114, -106, "#a8302c")):
-            zone = r.as_shape(part.cov * r.cover(np.array([(dx - 10, y0 + dy), (dx + 90, y0 + dy), (dx + 90, y1 + dy), (dx - 10, y1 + dy)], float)))
+        for y0, y1, code in (
+            (-160, -96, "#cfc4ae"),
+            (-146, -138, "#a8302c"),
+            (-130, -122, "#2f5148"),
+            (-114, -106, "#a8302c"),
+        ):
+            zone = r.as_shape(
+                part.cov
+                * r.cover(
+                    np.array(
+                        [
+                            (dx - 10, y0 + dy),
+                            (dx + 90, y0 + dy),
+                            (dx + 90, y1 + dy),
+                            (dx - 10, y1 + dy),
+                        ],
+                        float,
+                    )
+                )
+            )
             r.put(zone, fb.rib(code, 5.2, 1.6), 0.4, 1, soft=0.8)
     return lay(r)
 
@@ -173,11 +165,9 @@ def leather_belt() -> Scene:
     out = Scene(turn=0.0, elevation=28.0, fill=0.82)
     hide = swatch(fb.leather("#6f3d1c", 0, 0.06, 0.35, 0.3, tone=0.35))
     t = np.linspace(0, 1, 400)
-    a = 2.5 * 2 * np.pi * (1 - t) - 1.9
+    a = 2.5 * 2 * np.pi * -t - 1.75
     rad = 9.2 - 4.6 * t
     path = np.stack([rad * np.cos(a) * 1.15, rad * np.sin(a), np.full_like(a, 1.8)], 1)
-    lead = np.array([path[0] + np.array([s, -0.02 * s * s, 0]) for s in ()]).reshape(-1, 3)
-    path = np.concatenate([lead, path])
     flat = np.array([(x, y) for x, y in box(-0.16, -1.8, 0.16, 1.8, 0.12)])
     out.add(sweep(flat, path), hide)
     edge = np.array([(x, y) for x, y in box(-0.2, -0.05, 0.2, 0.05, 0.04)])
@@ -189,7 +179,9 @@ def leather_belt() -> Scene:
     d = d / np.linalg.norm(d)
     up = np.array([0, 0, 1.0])
     frame = [end + d * x + up * z for x, z in ((0, -2.2), (3.6, -2.2), (3.6, 2.2), (0, 2.2))]
-    ring = np.concatenate([np.linspace(frame[k], frame[(k + 1) % 4], 12, endpoint=False) for k in range(4)])
+    ring = np.concatenate(
+        [np.linspace(frame[k], frame[(k + 1) % 4], 12, endpoint=False) for k in range(4)]
+    )
     out.add(tube(ring, 0.32, closed=True), brass)
     out.add(rod(tuple(end - d * 0.1), tuple(end + d * 3.8 + np.array([0, -0.3, 0])), 0.2), brass)
     return out
@@ -198,41 +190,37 @@ def leather_belt() -> Scene:
 def silk_tie() -> Scene:
     """Knotted silk tie, burgundy with navy and gold club stripes."""
     r = Relief()
-    stripes = fb.bands(fb.satin("#ffffff", 0.4), [("#6d1426", 17), ("#16234a", 8), ("#d3a84c", 2.4), ("#16234a", 8)])
+    stripes = pr.bands(
+        fb.satin("#ffffff", 0.4),
+        [("#6d1426", 22), ("#16234a", 10), ("#d3a84c", 3), ("#16234a", 10)],
+    )
     for side in (-1, 1):
-        loop = r.ribbon(curve([(0, -112), (side * 44, -140), (side * 52, -170), (side * 30, -192), (0, -198)], closed=False), 22)
+        loop = r.ribbon(
+            curve(
+                [(0, -108), (side * 52, -140), (side * 64, -170), (side * 36, -196), (0, -202)],
+                closed=False,
+            ),
+            27,
+        )
+        loop.v = 0.75 * loop.u + 0.6 * side * loop.v
         r.put(loop, stripes, 6, 5, folds=0.8 * noise(r.x, r.y, 20, 3))
-    tail = r.shape([(6, -90), (22, 60), (30, 118, 1), (16, 142, 1), (2, 118, 1)], 38)
+    tail = r.shape([(6, -90), (34, 60), (44, 118, 1), (26, 146, 1), (6, 118, 1)], 38)
     r.put(tail, stripes, 4, 3)
-    blade = [(-15, -98, 1), (15, -98, 1), (26, 0), (40, 150, 1), (0, 196, 1), (-40, 150, 1), (-26, 0)]
+    blade = [
+        (-19, -98, 1),
+        (19, -98, 1),
+        (34, 0),
+        (54, 142, 1),
+        (0, 194, 1),
+        (-54, 142, 1),
+        (-34, 0),
+    ]
     part = r.shape(blade, 38)
     folds = r.fan((0, -96), 90, 24, 3, 120, 5, 2.2, 4)
     r.put(part, stripes, 7, 5, 5, 18, folds, soft=3)
-    knot = r.shape([(-26, -132), (0, -136), (26, -132), (17, -92), (0, -86), (-17, -92)], -34)
+    knot = r.shape([(-34, -136), (0, -140), (34, -136), (22, -90), (0, -84), (-22, -90)], -34)
     r.put(knot, stripes, 11, 8, 3, 10, r.fan((0, -88), -90, 60, 3, 40, 4, 1.2, 6), soft=3)
     return lay(r)
-
-
-def flat_cap() -> Scene:
-    """Herringbone tweed flat cap."""
-    r = Relief()
-    tweed = fb.tweed("#6b5a45", "#a8977a", 9)
-    lining = slab(r, [(40, 40), (120, 20), (128, 60), (60, 74)], fb.satin("#3a2f28"), 30, 10)
-    r.shade(lining.cov, (0, 0, 0), 0.3)
-    crown = [(-136, 34), (-120, -14), (-60, -62), (20, -82), (92, -66), (136, -16), (142, 40), (120, 66), (40, 70), (-60, 64), (-120, 52)]
-    folds = r.fan((-130, 30), -10, 70, 5, 120, 7, 2.2, 4) + r.fan((136, 50), 190, 70, 4, 90, 6, 2, 5)
-    upper(r, crown, tweed, 110, folds)
-    r.groove([(20, -82), (30, -20), (24, 66)], 1.2, 1.4, 0.25)
-    r.stitch([(16, -81), (26, -20), (20, 66)], ink("#4a3d2e"), 1, 3, 1.3)
-    r.put(r.shape(ellipse(24, -80, 9, 6)), tweed, 4, 4, soft=1.5)
-    brim = [(-60, 58), (-110, 40), (-150, 36), (-172, 50), (-166, 66), (-130, 74), (-80, 78)]
-    part = r.shape(brim)
-    r.put(part, tweed, 0, 2, base=92 * np.sqrt(np.clip(part.sd / 16, 0, 1)))
-    r.stitch([(-160, 56), (-130, 64), (-84, 68)], ink("#4a3d2e"), 1, 3, 1.3)
-    band = r.ribbon(curve([(-70, 62), (20, 68), (134, 52)], closed=False), 13)
-    band.cov = band.cov * (r.alpha > 0.5)
-    r.put(band, tweed, 2.5, 2, soft=1)
-    return stand(r, turn=16.0, elevation=16.0)
 
 
 def wristwatch() -> Scene:
@@ -240,16 +228,45 @@ def wristwatch() -> Scene:
     r = Relief()
     hide, steel = fb.leather("#5d3218", 2.4, 0.25, 0.4, 0.15, tone=0.25), fb.metal("#cfd0d2", 0.18)
     for side in (-1, 1):
-        strap = [(-31, side * 60, 1), (31, side * 60, 1), (26, side * 140), (24, side * 196), (0, side * 204 if side > 0 else side * 198), (-24, side * 196), (-26, side * 140)]
+        strap = [
+            (-31, side * 60, 1),
+            (31, side * 60, 1),
+            (26, side * 140),
+            (24, side * 196),
+            (0, side * 204 if side > 0 else side * 198),
+            (-24, side * 196),
+            (-26, side * 140),
+        ]
         r.put(r.shape(strap if side > 0 else strap[::-1]), hide, 7, 4, 3, 14)
         line = [(-26, side * 76), (-21, side * 140), (-19, side * 190)]
         for pts in (line, [(-x, y) for x, y in line]):
             r.stitch(pts, ink("#e3c48d"), 1.2, 4, 2)
         for x in (-31, 31):
-            r.put(r.shape([(x - 7, side * 44, 1), (x + 7, side * 44, 1), (x + 5, side * 82), (x - 5, side * 82)]), steel, 6, 4, soft=2)
+            r.put(
+                r.shape(
+                    [
+                        (x - 7, side * 44, 1),
+                        (x + 7, side * 44, 1),
+                        (x + 5, side * 82),
+                        (x - 5, side * 82),
+                    ]
+                ),
+                steel,
+                6,
+                4,
+                soft=2,
+            )
     for y in (110, 128, 146, 164):
         eyelet(r, 0, y, 2.4, hide)
-    r.put(r.ribbon(np.array([(-32, -186), (32, -186), (32, -206), (-32, -206), (-32, -186)], float), 5), steel, 6, 2.4, soft=2)
+    r.put(
+        r.ribbon(
+            np.array([(-32, -186), (32, -186), (32, -206), (-32, -206), (-32, -186)], float), 5
+        ),
+        steel,
+        6,
+        2.4,
+        soft=2,
+    )
     r.put(r.ribbon([(0, -204), (0, -178)], 4), steel, 5, 2, soft=2)
     plate(r, box(68, -8, 84, 8, 3), steel, 12, 4)
     r.put(r.shape(ellipse(0, 0, 76, 76)), steel, 18, 5, soft=2)
@@ -266,13 +283,31 @@ def dial_marks(r: Relief) -> None:
         a = np.radians(6 * k)
         d = np.array([np.sin(a), -np.cos(a)])
         inner, wide = (44, 3.4) if k % 5 == 0 else (55, 0.9)
-        r.put(r.ribbon(np.array([d * inner, d * 57]), wide), gold if k % 5 == 0 else dark, 1.2 if k % 5 == 0 else 0.2, 1, soft=0.4)
-    r.put(r.ribbon(np.concatenate([ellipse(0, 26, 13, 13), ellipse(0, 26, 13, 13)[:1]]), 1.4), dark, 0.3, 0.5, soft=0.4)
+        r.put(
+            r.ribbon(np.array([d * inner, d * 57]), wide),
+            gold if k % 5 == 0 else dark,
+            1.2 if k % 5 == 0 else 0.2,
+            1,
+            soft=0.4,
+        )
+    r.put(
+        r.ribbon(np.concatenate([ellipse(0, 26, 13, 13), ellipse(0, 26, 13, 13)[:1]]), 1.4),
+        dark,
+        0.3,
+        0.5,
+        soft=0.4,
+    )
     r.put(r.ribbon(np.array([(0, 26), (7, 18)], float), 1.4), dark, 0.6, 0.5, soft=0.4)
     for deg, n, w in ((304, 34, 5.4), (60, 50, 4.0)):
         a = np.radians(deg)
         d = np.array([np.sin(a), -np.cos(a)])
-        r.put(r.ribbon(np.array([-d * 9, d * n]), lambda t, w=w: w * (1 - 0.6 * t)), dark, 3, 1.5, soft=0.5)
+        r.put(
+            r.ribbon(np.array([-d * 9, d * n]), lambda t, w=w: w * (1 - 0.6 * t)),
+            dark,
+            3,
+            1.5,
+            soft=0.5,
+        )
     r.put(r.shape(ellipse(0, 0, 4, 4)), gold, 4, 2, soft=0.5)
 
 
@@ -285,12 +320,34 @@ def sunglasses() -> Scene:
         return fb.Look(fb.mix(ink("#b06a24"), ink("#1e0f08"), t), 0.0, 0.12, 0.0, 0.0, 1.0)
 
     bow_curve = 16 - 0.0011 * r.x**2
-    right = [(14, -40), (50, -54), (110, -56), (158, -44), (162, -22), (150, 20), (118, 52), (74, 54), (36, 34), (18, 0)]
+    right = [
+        (14, -40),
+        (50, -54),
+        (110, -56),
+        (158, -44),
+        (162, -22),
+        (150, 20),
+        (118, 52),
+        (74, 54),
+        (36, 34),
+        (18, 0),
+    ]
     bridge = [(-30, -34), (0, -34), (30, -34), (26, -12), (0, -20), (-26, -12)]
     for pts in (right, flip(right), bridge):
         part = r.shape(pts)
         r.put(part, shell, 6, 4, base=np.broadcast_to(bow_curve, r.h.shape))
-    lens = [(28, -30), (56, -42), (106, -44), (144, -34), (144, -16), (132, 16), (110, 40), (78, 42), (46, 26), (30, 0)]
+    lens = [
+        (28, -30),
+        (56, -42),
+        (106, -44),
+        (144, -34),
+        (144, -16),
+        (132, 16),
+        (110, 40),
+        (78, 42),
+        (46, 26),
+        (30, 0),
+    ]
     for pts in (lens, flip(lens)):
         part = r.shape(pts)
         r.put(part, tinted, -4, 1.5, base=np.broadcast_to(bow_curve + 6, r.h.shape))
@@ -300,8 +357,17 @@ def sunglasses() -> Scene:
     out = stand(r, back=0.0001, elevation=20.0, turn=-20.0)
     material = swatch(shell)
     for side in (-1, 1):
-        path = [(side * 156, 18, 34), (side * 157, 60, 33), (side * 152, 200, 24), (side * 148, 260, 4), (side * 144, 300, -34)]
-        out.add(tube(np.array(path, float) * UNIT, np.array([0.62, 0.5, 0.42, 0.5, 0.55]), smooth=60), material)
+        path = [
+            (side * 156, 18, 34),
+            (side * 157, 60, 33),
+            (side * 152, 200, 24),
+            (side * 148, 260, 4),
+            (side * 144, 300, -34),
+        ]
+        out.add(
+            tube(np.array(path, float) * UNIT, np.array([0.62, 0.5, 0.42, 0.5, 0.55]), smooth=60),
+            material,
+        )
     return out
 
 
@@ -313,7 +379,7 @@ def tinted(u: Array, v: Array) -> fb.Look:
 
 def umbrella() -> Scene:
     """Open red rain umbrella with a wooden crook handle, resting on the floor."""
-    out = Scene(turn=24.0, elevation=14.0, fill=0.84)
+    out = Scene(turn=0.0, elevation=6.0, fill=0.84)
     ribs, big = 8, 26.0
     a, t = np.linspace(0, 2 * np.pi, 8 * 24 + 1), np.linspace(0.0, 1, 50)
     aa, tt = np.meshgrid(a, t)
@@ -321,21 +387,34 @@ def umbrella() -> Scene:
     reach = big * tt * (1 - 0.09 * wave * tt**2)
     height = 13 * np.cos(tt * np.pi / 2 * 0.96) - 1.2 * wave * tt * (1 - tt)
     dome = grid(np.stack([reach * np.cos(aa), reach * np.sin(aa), height], -1))
-    lean = 118.0
     parts = [(dome, swatch(fb.satin("#c31f2e", 0.5)))]
-    steel, wood = swatch(fb.metal("#bfc1c4", 0.25)), swatch(fb.leather("#7a4a24", 0, 0.05, 0.3, 0.5))
+    steel, wood = (
+        swatch(fb.metal("#bfc1c4", 0.25)),
+        swatch(fb.leather("#7a4a24", 0, 0.05, 0.3, 0.5)),
+    )
     for k in range(ribs):
         c, s = np.cos(2 * np.pi * k / ribs), np.sin(2 * np.pi * k / ribs)
-        z = 13 * np.cos(t * np.pi / 2 * 0.96) - 0.15
-        parts.append((tube(np.stack([big * t * c, big * t * s, z], 1)[1:], 0.16), steel))
+        z = 13 * np.cos(t * np.pi / 2 * 0.96) - 0.3
+        parts.append((tube(np.stack([big * t * c, big * t * s, z], 1)[1:-1], 0.16), steel))
         parts.append((rod((0, 0, 2), (13 * c, 13 * s, 9.0), 0.14), steel))
-        parts.append((rod((big * c * 0.99, big * s * 0.99, 0.7), (big * c * 1.03, big * s * 1.03, -0.2), 0.28), steel))
-    parts.append((rod((0, 0, 16), (0, 0, -22), 0.42), steel))
-    hook = spline([(0, 0, -21), (0, 0, -29), (0, 1, -32), (0, 4, -33.6), (0, 7, -32), (0, 7.6, -29.5)], 60)
-    parts.append((tube(hook, 0.95), wood))
+        parts.append(
+            (
+                rod(
+                    (big * c * 0.99, big * s * 0.99, 0.6),
+                    (big * c * 1.03, big * s * 1.03, -0.3),
+                    0.3,
+                ),
+                steel,
+            )
+        )
+    parts.append((rod((0, 0, 12.5), (0, 0, -22), 0.42), steel))
+    hook = spline(
+        [(0, 0, -20), (0, 0, -29), (-1, 0, -32), (-4, 0, -33.6), (-7, 0, -32), (-7.6, 0, -29.5)], 60
+    )
+    parts.append((tube(hook, 1.0), wood))
     parts.append((rod((0, 0, 12.6), (0, 0, 17.5), [0.6, 0.5, 0.25]), wood))
     for mesh, material in parts:
-        out.add(mesh.turned(lean, "x").turned(-22, "z"), material)
+        out.add(mesh.turned(12, "z").turned(-24, "y").turned(14, "x"), material)
     return out
 
 
@@ -343,7 +422,9 @@ def pearls() -> Scene:
     """Pearl necklace with a gold clasp on dusky velvet paper."""
     r = Relief()
     a = np.linspace(0, 2 * np.pi, 700)
-    loop = np.stack([(118 + 8 * np.cos(2 * a)) * np.sin(a), -150 * np.cos(a) * (0.92 + 0.08 * np.cos(a)) + 6], 1)
+    loop = np.stack(
+        [(118 + 8 * np.cos(2 * a)) * np.sin(a), -150 * np.cos(a) * (0.92 + 0.08 * np.cos(a)) + 6], 1
+    )
     inner = np.stack([92 * np.sin(a), -104 * np.cos(a) - 34], 1)
     for line, base_size in ((loop, 9.5), (inner, 7.5)):
         run = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
@@ -358,7 +439,9 @@ def pearls() -> Scene:
             r.put(part, pearl, 0.0, 1, base=ball)
             s += 2.04 * size
         x, y = line[0]
-        r.put(r.shape(box(x - 10, y - 6, x + 10, y + 6, 5)), fb.metal("#d9b45a", 0.18), 9, 5, soft=1)
+        r.put(
+            r.shape(box(x - 10, y - 6, x + 10, y + 6, 5)), fb.metal("#d9b45a", 0.18), 9, 5, soft=1
+        )
     return lay(r, backdrop="#6f5f68")
 
 
@@ -368,6 +451,6 @@ def pearl(u: Array, v: Array) -> fb.Look:
 
 
 PRODUCTS = {
-    "a01": baseball_cap, "a02": beanie, "a03": sun_hat, "a04": tartan_scarf, "a05": wool_socks, "a06": leather_belt, "a07": silk_tie,
-    "a08": flat_cap, "a09": wristwatch, "a10": sunglasses, "a11": umbrella, "a12": pearls,
+    "s04": tartan_scarf, "s09": wool_socks, "s13": leather_belt, "s18": silk_tie, "s23": wristwatch, "s27": sunglasses,
+    "s33": umbrella, "s38": pearls,
 }  # fmt: skip

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import fabrics as fb
 import numpy as np
+import prints as pr
 from fabrics import ink
-from garment import both, button, seams
-from relief import Array, Fabric, Relief, curve, ellipse, flip, mirrored, noise, smooth
+from garment import button, seams
+from outlines import Array, curve, ellipse, flip, mirrored, noise, smooth
+from relief import Fabric, Relief
 from shoot import lay
 from studio import Scene
 
 
-def leg(hip: float, hem_in: float, hem_out: float, top: float, crotch: float, low: float) -> list[tuple[float, ...]]:
+def leg(
+    hip: float, hem_in: float, hem_out: float, top: float, crotch: float, low: float
+) -> list[tuple[float, ...]]:
     """Outline of the right leg with its half of the seat."""
     return [
         (0, top, 1), (hip * 0.72, top, 1), (hip * 0.93, top + 40), (hip, crotch - 10), (hip * 0.5 + hem_out * 0.5 - 2, (crotch + low) / 2),
@@ -19,78 +23,169 @@ def leg(hip: float, hem_in: float, hem_out: float, top: float, crotch: float, lo
     ]  # fmt: skip
 
 
-def leg_folds(r: Relief, side: int, hip: float, crotch: float, low: float, amp: float, seed: int) -> Array:
+def leg_folds(
+    r: Relief, side: int, hip: float, crotch: float, low: float, amp: float, seed: int
+) -> Array:
     """Whiskers at the crotch, knee creases, stacking at the hem."""
     folds = r.fan((side * 4, crotch + 2), 0 if side > 0 else 180, 90, 5, hip * 0.8, 4, amp, seed)
     r.fan((side * (hip - 6), crotch - 40), 90 + 20 * side, 60, 4, 80, 4.5, amp, seed + 2, folds)
     knee = (crotch + low) / 2 + 6
-    r.fan((side * hip * 0.3, knee), 0 if side > 0 else 180, 120, 5, hip * 0.6, 3.6, amp * 0.9, seed + 4, folds)
-    r.fan((side * hip * 0.98, low - 30), 180 if side > 0 else 0, 100, 4, hip * 0.5, 3.4, amp * 0.9, seed + 6, folds)
+    r.fan(
+        (side * hip * 0.3, knee),
+        0 if side > 0 else 180,
+        120,
+        5,
+        hip * 0.6,
+        3.6,
+        amp * 0.9,
+        seed + 4,
+        folds,
+    )
+    r.fan(
+        (side * hip * 0.98, low - 30),
+        180 if side > 0 else 0,
+        100,
+        4,
+        hip * 0.5,
+        3.4,
+        amp * 0.9,
+        seed + 6,
+        folds,
+    )
     return folds + amp * 0.35 * noise(r.x / 16, r.y / 60, 1, seed + 8)
 
 
-def legs(r: Relief, outline: list[tuple[float, ...]], fabric: Fabric, hip: float, crotch: float, low: float, amp: float, seed: int) -> None:
+def legs(
+    r: Relief,
+    outline: list[tuple[float, ...]],
+    fabric: Fabric,
+    hip: float,
+    crotch: float,
+    low: float,
+    amp: float,
+    seed: int,
+) -> None:
     """Both trouser legs."""
     for side in (-1, 1):
         part = r.shape(outline if side > 0 else flip(outline), 4.0 * side)
-        r.put(part, fabric, 4.5, 4, 8, 20, leg_folds(r, side, hip, crotch, low, amp, seed + 30 + 30 * side))
+        r.put(
+            part,
+            fabric,
+            4.5,
+            4,
+            8,
+            20,
+            leg_folds(r, side, hip, crotch, low, amp, seed + 30 + 30 * side),
+        )
 
 
 def waistband(r: Relief, fabric: Fabric, wide: float, top: float, tall: float, inside: str) -> None:
     """Back of the waist seen from inside, then the front band."""
-    rear = r.put(r.shape(mirrored([(0, top - 8), (wide - 3, top - 4, 1), (wide, top + tall, 1), (0, top + tall)])), fb.cloth(inside), 1, 2)
+    rear = r.put(
+        r.shape(mirrored([(0, top - 8), (wide - 3, top - 4, 1), (wide, top + 6, 1), (0, top + 8)])),
+        fb.cloth(inside),
+        1,
+        2,
+    )
     r.shade(rear.cov, (0, 0, 0), 0.25)
-    r.put(r.shape(mirrored([(0, top + 3), (wide, top - 3, 1), (wide + 3, top + tall - 3, 1), (0, top + tall + 3)])), fabric, 3, 2, soft=4)
+    r.put(
+        r.shape(
+            mirrored(
+                [
+                    (0, top + 3),
+                    (wide, top - 3, 1),
+                    (wide + 3, top + tall - 3, 1),
+                    (0, top + tall + 3),
+                ]
+            )
+        ),
+        fabric,
+        3,
+        2,
+        soft=4,
+    )
 
 
 def trousers() -> Scene:
     """Black tailored trousers with pressed creases."""
     r = Relief()
     wool = fb.cloth("#2a2a2f", 0.05, 0.1, 0.85, 0.5)
-    legs(r, leg(72, 24, 66, -186, -62, 190), wool, 72, -62, 190, 1.1, 3)
+    legs(r, leg(84, 27, 78, -186, -62, 190), wool, 84, -62, 190, 1.1, 3)
     for side in (-1, 1):
-        win, _, v = r.along(curve([(side * 34, -150), (side * 40, -40), (side * 45, 188)], closed=False), 9)
+        win, _, v = r.along(
+            curve([(side * 40, -150), (side * 46, -40), (side * 53, 188)], closed=False), 9
+        )
         r.h[win] += 3.2 * np.exp(-np.abs(v) / 2.2) * (r.alpha[win] > 0.5)
-        r.groove([(side * 46, -168), (side * 66, -112)], 1.2, 1.6, 0.4)
-        r.groove([(side * 26, -166), (side * 29, -120)], 1.0, 1.2, 0.3)
-    waistband(r, wool, 53, -190, 18, "#d8d4ca")
+        r.groove([(side * 54, -168), (side * 77, -112)], 1.2, 1.6, 0.4)
+        r.groove([(side * 31, -166), (side * 35, -120)], 1.0, 1.2, 0.3)
+    waistband(r, wool, 62, -190, 18, "#d8d4ca")
     r.groove([(0, -176), (5, -120), (2, -66)], 1, 1.4, 0.4)
     for x in (-38, -20, 22, 40):
-        r.put(r.shape([(x - 2.5, -194, 1), (x + 2.5, -194, 1), (x + 2.5, -168, 1), (x - 2.5, -168, 1)]), wool, 2, 1.5, soft=2)
-    r.put(r.shape([(-2, -188, 1), (12, -188, 1), (12, -172, 1), (-2, -172, 1)]), wool, 1.5, 1.5, soft=2)
+        r.put(
+            r.shape(
+                [(x - 2.5, -194, 1), (x + 2.5, -194, 1), (x + 2.5, -168, 1), (x - 2.5, -168, 1)]
+            ),
+            wool,
+            2,
+            1.5,
+            soft=2,
+        )
+    r.put(
+        r.shape([(-2, -188, 1), (12, -188, 1), (12, -172, 1), (-2, -172, 1)]),
+        wool,
+        1.5,
+        1.5,
+        soft=2,
+    )
     button(r, 2, -179, 7, fb.gloss("#0d0d10", 0.2, 0.6))
-    return lay(r)
+    return lay(r, fill=0.84)
 
 
 def jeans() -> Scene:
     """Straight blue jeans, faded thighs, orange topstitching."""
     r = Relief()
     blue, orange = fb.denim("#2f4c78", fade=0.3), "#d98b3a"
-    legs(r, leg(76, 22, 68, -182, -62, 190), blue, 76, -62, 190, 2.2, 6)
+    legs(r, leg(88, 25, 82, -182, -62, 190), blue, 88, -62, 190, 2.2, 6)
     for side in (-1, 1):
-        worn = np.exp(-(((r.x - side * 40) / 22) ** 2) - ((r.y - 0) / 80) ** 2) * (r.alpha > 0.5)
+        worn = np.exp(-(((r.x - side * 46) / 26) ** 2) - ((r.y - 0) / 80) ** 2) * (r.alpha > 0.5)
         r.shade(worn * (0.8 + 0.2 * noise(r.x, r.y / 3, 3, 5)), ink("#a9c0da"), 0.5)
         for k in range(4):
-            line = [(side * 10, -66 + 6 * k), (side * 32, -76 + 9 * k), (side * 60, -92 + 13 * k)]
+            line = [(side * 10, -66 + 6 * k), (side * 36, -76 + 9 * k), (side * 70, -92 + 13 * k)]
             win, _, v = r.along(curve(line, closed=False), 6)
-            r.rgb[win] += (ink("#a9c0da") - r.rgb[win]) * (0.3 * np.exp(-((v / 2) ** 2)) * (r.alpha[win] > 0.5))[..., None]
-    seams(r, [[(62, -172), (72, -110), (72, -40), (67, 40), (64, 188)]], orange, 0, sink=0.8)
+            r.rgb[win] += (ink("#a9c0da") - r.rgb[win]) * (
+                0.3 * np.exp(-((v / 2) ** 2)) * (r.alpha[win] > 0.5)
+            )[..., None]
+    seams(r, [[(71, -172), (83, -110), (84, -40), (80, 40), (78, 188)]], orange, 0, sink=0.8)
     r.groove([(0, -170), (0, -62)], 1.2, 1.4, 0.3)
     for off in (0, 3):
-        r.stitch([(14 - off, -168), (14 - off, -104), (8 - off, -86), (1, -76)], ink(orange), 1.2, 3.4, 1.2)
+        r.stitch(
+            [(14 - off, -168), (14 - off, -104), (8 - off, -86), (1, -76)],
+            ink(orange),
+            1.2,
+            3.4,
+            1.2,
+        )
     for side in (-1, 1):
-        pocket = [(side * 24, -172), (side * 30, -146), (side * 48, -134), (side * 68, -132)]
+        pocket = [(side * 28, -172), (side * 34, -146), (side * 54, -134), (side * 79, -132)]
         r.groove(pocket, 1.6, 2.0, 0.35)
         for off in (3, 6):
-            r.stitch([(x - side * off * 0.6, y + off) for x, y in pocket], ink(orange), 1.1, 3.4, 1.2)
-        for x, y in ((27, -160), (64, -131)):
+            r.stitch(
+                [(x - side * off * 0.6, y + off) for x, y in pocket], ink(orange), 1.1, 3.4, 1.2
+            )
+        for x, y in ((32, -160), (74, -131)):
             button(r, side * x, y, 4.5, fb.metal("#c07a4a"), False)
-        r.stitch([(side * 23, 183), (side * 67, 181)], ink(orange), 1.2, 3.4, 1.2)
-    waistband(r, blue, 56, -188, 20, "#8ba3bf")
+        r.stitch([(side * 27, 183), (side * 80, 181)], ink(orange), 1.2, 3.4, 1.2)
+    waistband(r, blue, 65, -188, 20, "#8ba3bf")
     for y in (-181, -169):
-        r.stitch([(-57, y - 5), (0, y), (57, y - 5)], ink(orange), 1.1, 3.4, 1.2)
-    for x in (-44, -22, 24, 46):
-        r.put(r.shape([(x - 3, -193, 1), (x + 3, -193, 1), (x + 3, -163, 1), (x - 3, -163, 1)]), blue, 2.4, 1.6, soft=2)
+        r.stitch([(-66, y - 5), (0, y), (66, y - 5)], ink(orange), 1.1, 3.4, 1.2)
+    for x in (-52, -26, 28, 54):
+        r.put(
+            r.shape([(x - 3, -193, 1), (x + 3, -193, 1), (x + 3, -163, 1), (x - 3, -163, 1)]),
+            blue,
+            2.4,
+            1.6,
+            soft=2,
+        )
         r.stitch([(x, -190), (x, -166)], ink(orange), 1, 3, 1)
     button(r, 2, -175, 10, fb.metal("#c07a4a", 0.3), False)
     return lay(r)
@@ -100,7 +195,16 @@ def running_shorts() -> Scene:
     """Light running shorts, black with coral side panels and drawcord."""
     r = Relief()
     shell, coral = fb.satin("#23262e", 0.62), fb.satin("#ff5a4a", 0.6)
-    half = [(0, -92, 1), (92, -92, 1), (112, -20), (142, 96, 1), (96, 116), (20, 108, 1), (8, 40), (0, 18, 1)]
+    half = [
+        (0, -92, 1),
+        (92, -92, 1),
+        (112, -20),
+        (142, 96, 1),
+        (96, 116),
+        (20, 108, 1),
+        (8, 40),
+        (0, 18, 1),
+    ]
     for side in (-1, 1):
         folds = r.fan((side * 4, 18), 0 if side > 0 else 180, 120, 6, 90, 5, 2.6, 3 + side)
         r.fan((side * 60, -80), 90, 90, 6, 120, 5, 2.2, 8 + side, folds)
@@ -116,10 +220,23 @@ def running_shorts() -> Scene:
     r.stitch([(22, 100), (96, 108), (140, 90)], ink("#6a6e78"), 0.9)
     r.stitch([(-22, 100), (-96, 108), (-140, 90)], ink("#6a6e78"), 0.9)
     gathers = fb.rib("#23262e", 5.5, 1.6)
-    rear = r.put(r.shape(mirrored([(0, -118), (88, -112, 1), (92, -90, 1), (0, -90)])), gathers, 1, 2)
+    rear = r.put(
+        r.shape(mirrored([(0, -118), (88, -112, 1), (92, -90, 1), (0, -90)])), gathers, 1, 2
+    )
     r.shade(rear.cov, (0, 0, 0), 0.3)
-    r.put(r.shape(mirrored([(0, -106), (92, -112, 1), (95, -82, 1), (0, -76)])), gathers, 4, 3, 1, 8, soft=4)
-    for pts in ([(-3, -92), (-20, -64), (-14, -20), (-22, 6)], [(3, -92), (14, -60), (10, -28), (18, -8)]):
+    r.put(
+        r.shape(mirrored([(0, -106), (92, -112, 1), (95, -82, 1), (0, -76)])),
+        gathers,
+        4,
+        3,
+        1,
+        8,
+        soft=4,
+    )
+    for pts in (
+        [(-3, -92), (-20, -64), (-14, -20), (-22, 6)],
+        [(3, -92), (14, -60), (10, -28), (18, -8)],
+    ):
         r.put(r.ribbon(curve(pts, closed=False), 3.6), fb.rib("#ff5a4a", 2, 0.5), 3, 1.8, soft=2)
     return lay(r)
 
@@ -139,8 +256,10 @@ def pleats(r: Relief, u: Array, count: int, amp: Array, seed: int) -> Array:
 def maxi_dress() -> Scene:
     """Tiered floral summer maxi dress with tie straps."""
     r = Relief()
-    tile = fb.flower_tile("#f3e3cf", ["#c8503f", "#d98a3d", "#8d3b52", "#e3a0a0"], count=26, big=0.85)
-    print_ = fb.printed(tile, 82, fb.cloth("#ffffff", 0.05, 0.02))
+    tile = pr.flower_tile(
+        "#f3e3cf", ["#c8503f", "#d98a3d", "#8d3b52", "#e3a0a0"], count=26, big=0.85
+    )
+    print_ = pr.printed(tile, 82, fb.cloth("#ffffff", 0.05, 0.02))
     tiers = [(-66, 34, 58, 30), (-2, 62, 82, 40), (76, 86, 112, 46)]
     for top, w0, w1, _ in reversed(tiers):
         low = top + (84 if top < 60 else 116)
@@ -149,13 +268,28 @@ def maxi_dress() -> Scene:
         part = r.shape(pts)
         t = np.clip((r.y - top) / (low - top), 0, 1)
         u = r.x / (w0 + (w1 - w0) * t)
-        gather = pleats(r, u, 22, 1.6 * (1 - smooth(t, 0, 0.35)), 4) + pleats(r, u, 9, 5.5 * smooth(t, 0, 0.5), int(top) + 90)
+        gather = pleats(r, u, 22, 1.6 * (1 - smooth(t, 0, 0.35)), 4) + pleats(
+            r, u, 9, 5.5 * smooth(t, 0, 0.5), int(top) + 90
+        )
         part.u = r.x * (1 - 0.12 * t)
         r.put(part, print_, 3, 3, 3, 20, gather, soft=3)
-    bodice = [(0, -112), (22, -126), (33, -142, 1), (40, -136, 1), (43, -112), (36, -66, 1), (0, -62)]
+    bodice = [
+        (0, -112),
+        (22, -126),
+        (33, -142, 1),
+        (40, -136, 1),
+        (43, -112),
+        (36, -66, 1),
+        (0, -62),
+    ]
     folds = r.fan((0, -70), -90, 130, 7, 50, 4, 1.8, 3)
     both_rows = 1.1 * np.sin(2 * np.pi * r.y / 5) * smooth(r.y, -82, -78)
-    rear = r.put(r.shape(mirrored([(0, -118), (30, -118), (40, -124, 1), (40, -80, 1), (0, -80)])), print_, 1, 2)
+    rear = r.put(
+        r.shape(mirrored([(0, -118), (30, -118), (40, -124, 1), (40, -80, 1), (0, -80)])),
+        print_,
+        1,
+        2,
+    )
     r.shade(rear.cov, (0, 0, 0), 0.35)
     r.put(r.shape(mirrored(bodice)), print_, 4, 3, 6, 16, folds + both_rows)
     for side in (-1, 1):
@@ -163,9 +297,25 @@ def maxi_dress() -> Scene:
         strap = curve([(side * 35, -136), (side * 33, -160), (side * 26, -186)], closed=False)
         r.put(r.ribbon(strap, 6), print_, 3, 2, soft=2)
         for dx, dy in ((10, -4), (-8, -9)):
-            bow = curve([(side * 26, -186), (side * (26 + dx), -192 + dy), (side * (30 + dx), -180 + dy), (side * 26, -185)], closed=False)
+            bow = curve(
+                [
+                    (side * 26, -186),
+                    (side * (26 + dx), -192 + dy),
+                    (side * (30 + dx), -180 + dy),
+                    (side * 26, -185),
+                ],
+                closed=False,
+            )
             r.put(r.ribbon(bow, 4), print_, 2.5, 1.6, soft=1)
-        r.put(r.ribbon(curve([(side * 26, -186), (side * 34, -170), (side * 40, -158)], closed=False), 4), print_, 2.5, 1.6, soft=1)
+        r.put(
+            r.ribbon(
+                curve([(side * 26, -186), (side * 34, -170), (side * 40, -158)], closed=False), 4
+            ),
+            print_,
+            2.5,
+            1.6,
+            soft=1,
+        )
     return lay(r)
 
 
@@ -173,16 +323,45 @@ def slip_dress() -> Scene:
     """Emerald satin evening slip dress with cowl neck and side slit."""
     r = Relief()
     silk = fb.satin("#0f6b50", 0.36)
-    rear = r.put(r.shape(mirrored([(0, -104), (24, -112), (38, -116, 1), (40, -60, 1), (0, -60)])), silk, 1, 2)
+    rear = r.put(
+        r.shape(mirrored([(0, -104), (24, -112), (38, -116, 1), (40, -60, 1), (0, -60)])),
+        silk,
+        1,
+        2,
+    )
     r.shade(rear.cov, (0, 0, 0), 0.45)
     right = [(36, -140, 1), (44, -112), (45, -88), (37, -38), (55, 20), (62, 90), (72, 196, 1)]
-    left = [(-66, 196, 1), (-60, 90), (-55, 20), (-37, -38), (-45, -88), (-44, -112), (-36, -140, 1)]
-    pts = [(0, -96), (18, -112), *right, (50, 199), (20, 195), (-20, 199), (-40, 194), *left, (-18, -112)]
+    left = [
+        (-66, 196, 1),
+        (-60, 90),
+        (-55, 20),
+        (-37, -38),
+        (-45, -88),
+        (-44, -112),
+        (-36, -140, 1),
+    ]
+    pts = [
+        (0, -96),
+        (18, -112),
+        *right,
+        (50, 199),
+        (20, 195),
+        (-20, 199),
+        (-40, 194),
+        *left,
+        (-18, -112),
+    ]
     t = smooth(r.y, -20, 180)
     u = r.x / (44 + 26 * t)
     folds = pleats(r, u, 7, 9.5 * t, 5) + 1.0 * noise(r.x / 10 + r.y / 40, r.y / 60, 1, 3)
     for k in range(5):
-        sag = [(-34, -134 + 5 * k), (-18, -104 + 9 * k), (0, -92 + 11 * k), (18, -104 + 9 * k), (34, -134 + 5 * k)]
+        sag = [
+            (-34, -134 + 5 * k),
+            (-18, -104 + 9 * k),
+            (0, -92 + 11 * k),
+            (18, -104 + 9 * k),
+            (34, -134 + 5 * k),
+        ]
         r.crease(sag, 4.2 - 0.2 * k, 3.6 - 0.45 * k, folds)
     r.fan((-38, -38), 20, 90, 4, 60, 4, 2.4, 8, folds)
     r.fan((38, -38), 160, 90, 4, 60, 4, 2.4, 9, folds)
@@ -192,9 +371,23 @@ def slip_dress() -> Scene:
     r.shade(cut.cov * (r.alpha > 0.5), ink("#06251c"), 0.85)
     r.h -= 7 * smooth(cut.sd, -2, 5) * (r.alpha > 0.5)
     for side in (-1, 1):
-        r.put(r.ribbon(curve([(side * 36, -138), (side * 31, -168), (side * 20, -202)], closed=False), 2.6), silk, 2.5, 1.3, soft=1)
+        r.put(
+            r.ribbon(
+                curve([(side * 36, -138), (side * 31, -168), (side * 20, -202)], closed=False), 2.6
+            ),
+            silk,
+            2.5,
+            1.3,
+            soft=1,
+        )
         r.put(r.shape(ellipse(side * 32.6, -158, 3, 3.6)), fb.metal("#d9b45a"), 2, 1.4, soft=1)
     return lay(r, backdrop="#e6e0dc")
 
 
-PRODUCTS = {"c01": trousers, "c02": jeans, "c03": running_shorts, "c04": maxi_dress, "c05": slip_dress}
+PRODUCTS = {
+    "s03": trousers,
+    "s12": jeans,
+    "s21": running_shorts,
+    "s30": maxi_dress,
+    "s37": slip_dress,
+}

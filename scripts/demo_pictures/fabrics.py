@@ -7,13 +7,11 @@ RGB, made from hex strings by :func:`ink`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw
-from relief import Array, Fabric, Look, noise, smooth
-from scipy import ndimage as ndi
+from outlines import Array, noise, smooth
+from relief import Fabric, Look
 from scipy.spatial import cKDTree
 
 TAU = 2 * np.pi
@@ -35,7 +33,14 @@ def mix(a: Array, b: Array, t: Array) -> Array:
     return a + (b - a) * np.clip(t, 0, 1)[..., None]
 
 
-def cloth(code: str, weave: float = 0.12, mottle: float = 0.04, rough: float = 0.85, sheen: float = 0.2, seed: int = 1) -> Fabric:
+def cloth(
+    code: str,
+    weave: float = 0.12,
+    mottle: float = 0.04,
+    rough: float = 0.85,
+    sheen: float = 0.2,
+    seed: int = 1,
+) -> Fabric:
     """Plain fine fabric: cotton, jersey, wool suiting."""
 
     def look(u: Array, v: Array) -> Look:
@@ -51,7 +56,9 @@ def heather(code: str, other: str, amount: float = 0.35, seed: int = 5) -> Fabri
 
     def look(u: Array, v: Array) -> Look:
         fibres = noise(u / 3.2, v, 0.9, seed) + 0.5 * noise(u, v, 1.5, seed + 1)
-        return Look(mix(ink(code), ink(other), amount * (0.5 + 0.5 * fibres)), 0.15 * fibres, 0.9, 0.3)
+        return Look(
+            mix(ink(code), ink(other), amount * (0.5 + 0.5 * fibres)), 0.15 * fibres, 0.9, 0.3
+        )
 
     return look
 
@@ -69,7 +76,14 @@ def denim(code: str, pale: str = "#9fb4cc", fade: float = 0.25, seed: int = 9) -
     return look
 
 
-def knit(code: str, wide: float = 5.0, tall: float = 4.0, depth: float = 0.7, seed: int = 3, bands: dict[tuple[float, float], str] | None = None) -> Fabric:
+def knit(
+    code: str,
+    wide: float = 5.0,
+    tall: float = 4.0,
+    depth: float = 0.7,
+    seed: int = 3,
+    bands: dict[tuple[float, float], str] | None = None,
+) -> Fabric:
     """Stocking stitch: columns of little V shapes; bands recolour ranges of v."""
 
     def look(u: Array, v: Array) -> Look:
@@ -91,7 +105,9 @@ def stitches(u: Array, v: Array, wide: float, tall: float) -> Array:
     return leg * (0.35 + 0.65 * np.sqrt(np.clip(np.sin(np.pi * fv), 0, 1)))
 
 
-def cables(code: str, centres: Sequence[float], wide: float = 26, pitch: float = 46, depth: float = 4.0) -> Fabric:
+def cables(
+    code: str, centres: Sequence[float], wide: float = 26, pitch: float = 46, depth: float = 4.0
+) -> Fabric:
     """Cable knit: braided three-strand ropes on a stocking-stitch ground."""
 
     def look(u: Array, v: Array) -> Look:
@@ -131,18 +147,32 @@ def braid(code: str, wide: float, pitch: float, depth: float = 3.0) -> Fabric:
 
     def look(u: Array, v: Array) -> Look:
         rope, _ = _braid(v, u, wide, pitch)
-        return Look(tint(ink(code), 0.35 + 0.75 * rope + 0.04 * noise(u, v, 1.5, 3)), depth * rope, 0.5, 0.0, 0.0, 0.1)
+        return Look(
+            tint(ink(code), 0.35 + 0.75 * rope + 0.04 * noise(u, v, 1.5, 3)),
+            depth * rope,
+            0.5,
+            0.0,
+            0.0,
+            0.1,
+        )
 
     return look
 
 
-def rib(code: str, pitch: float = 5.0, depth: float = 1.2, rough: float = 0.95, seed: int = 4) -> Fabric:
+def rib(
+    code: str, pitch: float = 5.0, depth: float = 1.2, rough: float = 0.95, seed: int = 4
+) -> Fabric:
     """Vertical ribbing: cuffs and hems."""
 
     def look(u: Array, v: Array) -> Look:
         ridge = np.sqrt(np.abs(np.sin(np.pi * u / pitch)))
         row = 0.12 * np.sin(TAU * v / 2.4)
-        return Look(tint(ink(code), 0.6 + 0.42 * ridge + 0.04 * noise(u, v, 1.4, seed)), depth * ridge + row, rough, 0.3)
+        return Look(
+            tint(ink(code), 0.6 + 0.42 * ridge + 0.04 * noise(u, v, 1.4, seed)),
+            depth * ridge + row,
+            rough,
+            0.3,
+        )
 
     return look
 
@@ -153,12 +183,16 @@ def corduroy(code: str, pitch: float = 4.2) -> Fabric:
     def look(u: Array, v: Array) -> Look:
         wale = np.sqrt(np.abs(np.sin(np.pi * u / pitch)))
         pile = noise(u, v, 1.2, 8)
-        return Look(tint(ink(code), 0.5 + 0.5 * wale + 0.06 * pile), 1.1 * wale + 0.1 * pile, 0.95, 0.6)
+        return Look(
+            tint(ink(code), 0.5 + 0.5 * wale + 0.06 * pile), 1.1 * wale + 0.1 * pile, 0.95, 0.6
+        )
 
     return look
 
 
-def tweed(one: str, two: str, size: float = 7.0, flecks: Sequence[str] = ("#b5652b", "#d8c9a0", "#40566b")) -> Fabric:
+def tweed(
+    one: str, two: str, size: float = 7.0, flecks: Sequence[str] = ("#b5652b", "#d8c9a0", "#40566b")
+) -> Fabric:
     """Herringbone tweed with coloured flecks."""
 
     def look(u: Array, v: Array) -> Look:
@@ -189,24 +223,47 @@ def velvet(code: str) -> Fabric:
 
     def look(u: Array, v: Array) -> Look:
         nap = noise(u, v / 2, 14, 6)
-        return Look(tint(ink(code), 1 + 0.22 * nap + 0.06 * noise(u, v, 1.2, 7)), 0.1 * noise(u, v, 1.2, 8), 0.7, 1.0)
+        return Look(
+            tint(ink(code), 1 + 0.22 * nap + 0.06 * noise(u, v, 1.2, 7)),
+            0.1 * noise(u, v, 1.2, 8),
+            0.7,
+            1.0,
+        )
 
     return look
 
 
-def pile(code: str, size: float = 5.0, depth: float = 2.0, seed: int = 12, contrast: float = 0.3) -> Fabric:
+def pile(
+    code: str, size: float = 5.0, depth: float = 2.0, seed: int = 12, contrast: float = 0.3
+) -> Fabric:
     """Clumpy fleece or shearling."""
 
     def look(u: Array, v: Array) -> Look:
-        uu, vv = u + 0.3 * size * noise(u, v, size, seed), v + 0.3 * size * noise(u, v, size, seed + 1)
+        uu, vv = (
+            u + 0.3 * size * noise(u, v, size, seed),
+            v + 0.3 * size * noise(u, v, size, seed + 1),
+        )
         tuft = 0.6 * pebbles(uu, vv, size, seed) + 0.4 * pebbles(vv, -uu, size * 0.6, seed + 2)
         fuzz = noise(u, v, 1.0, seed + 3)
-        return Look(tint(ink(code), 1 - contrast + contrast * 1.2 * tuft + 0.03 * fuzz), depth * tuft + 0.12 * fuzz, 0.95, 0.6)
+        return Look(
+            tint(ink(code), 1 - contrast + contrast * 1.2 * tuft + 0.03 * fuzz),
+            depth * tuft + 0.12 * fuzz,
+            0.95,
+            0.6,
+        )
 
     return look
 
 
-def leather(code: str, grain: float = 3.0, depth: float = 0.35, rough: float = 0.45, coat: float = 0.15, seed: int = 7, tone: float = 0.1) -> Fabric:
+def leather(
+    code: str,
+    grain: float = 3.0,
+    depth: float = 0.35,
+    rough: float = 0.45,
+    coat: float = 0.15,
+    seed: int = 7,
+    tone: float = 0.1,
+) -> Fabric:
     """Pebbled leather; grain 0 gives smooth calf."""
 
     def look(u: Array, v: Array) -> Look:
@@ -227,7 +284,9 @@ def pebbles(u: Array, v: Array, size: float, seed: int) -> Array:
     nx, ny = ((hi - lo) / size).astype(int) + 1
     gx, gy = np.meshgrid(np.arange(nx), np.arange(ny))
     jitter = np.random.default_rng(seed).uniform(-0.42, 0.42, (2, ny, nx))
-    pts = np.stack([lo[0] + (gx + jitter[0]) * size, lo[1] + (gy + jitter[1]) * size], -1).reshape(-1, 2)
+    pts = np.stack([lo[0] + (gx + jitter[0]) * size, lo[1] + (gy + jitter[1]) * size], -1).reshape(
+        -1, 2
+    )
     d, _ = cKDTree(pts).query(np.stack([u.ravel(), v.ravel()], 1), k=2)
     return smooth((d[:, 1] - d[:, 0]).reshape(u.shape) / size, 0.0, 0.5)
 
@@ -250,7 +309,9 @@ def gloss(code: str, rough: float = 0.12, coat: float = 1.0) -> Fabric:
 
 def rubber(code: str, rough: float = 0.5) -> Fabric:
     """Plain sole rubber."""
-    return lambda u, v: Look(np.broadcast_to(ink(code), u.shape + (3,)), 0.05 * noise(u, v, 1.3, 1), rough, 0.0, 0.0, 0.1)
+    return lambda u, v: Look(
+        np.broadcast_to(ink(code), u.shape + (3,)), 0.05 * noise(u, v, 1.3, 1), rough, 0.0, 0.0, 0.1
+    )
 
 
 def metal(code: str = "#d9b45a", rough: float = 0.25) -> Fabric:
@@ -258,7 +319,9 @@ def metal(code: str = "#d9b45a", rough: float = 0.25) -> Fabric:
     return lambda u, v: Look(np.broadcast_to(ink(code), u.shape + (3,)), 0.0, rough, 0.0, 1.0, 0.0)
 
 
-def canvas(code: str, pitch: float = 2.2, depth: float = 0.35, seed: int = 31, mottle: float = 0.1) -> Fabric:
+def canvas(
+    code: str, pitch: float = 2.2, depth: float = 0.35, seed: int = 31, mottle: float = 0.1
+) -> Fabric:
     """Plain weave with visible threads."""
 
     def look(u: Array, v: Array) -> Look:
@@ -285,7 +348,9 @@ def mesh(code: str, hole: str, pitch: float = 4.0) -> Fabric:
     return look
 
 
-def straw(code: str, dark: str, pitch: float = 7.0, tall: float = 5.0, depth: float = 1.6, seed: int = 44) -> Fabric:
+def straw(
+    code: str, dark: str, pitch: float = 7.0, tall: float = 5.0, depth: float = 1.6, seed: int = 44
+) -> Fabric:
     """Basket weave of flat straw strips, uneven in tone."""
 
     def look(u: Array, v: Array) -> Look:
@@ -296,7 +361,7 @@ def straw(code: str, dark: str, pitch: float = 7.0, tall: float = 5.0, depth: fl
         fu, fv = np.mod(u / pitch, 1), np.mod(v / tall, 1)
         arch = np.where(odd == 0, np.sin(np.pi * fu), np.sin(np.pi * fv))
         rim = np.where(odd == 0, np.sin(np.pi * fv), np.sin(np.pi * fu)) ** 0.5
-        tone = ndi_hash(row, col, seed)
+        tone = cell_value(row, col, seed)
         fibre = np.where(odd == 0, noise(u / 8, v, 0.9, seed + 2), noise(u, v / 8, 0.9, seed + 3))
         up = 0.35 + 0.65 * arch * rim
         rgb = mix(ink(dark), ink(code), 0.25 + 0.6 * up + 0.45 * (tone - 0.5) + 0.08 * fibre)
@@ -305,112 +370,7 @@ def straw(code: str, dark: str, pitch: float = 7.0, tall: float = 5.0, depth: fl
     return look
 
 
-def ndi_hash(a: Array, b: Array, seed: int) -> Array:
+def cell_value(a: Array, b: Array, seed: int) -> Array:
     """Repeatable random value in 0..1 for pairs of whole numbers."""
     table = np.random.default_rng(seed).uniform(0, 1, (251, 241))
     return table[np.mod(a, 251).astype(int), np.mod(b, 241).astype(int)]
-
-
-def bands(fabric: Fabric, codes: Sequence[tuple[str, float]], across: bool = True) -> Fabric:
-    """Recolour a fabric in repeating stripes of (colour, width); keeps its bumps."""
-    edges = np.cumsum([w for _, w in codes])
-
-    def look(u: Array, v: Array) -> Look:
-        base = fabric(u, v)
-        t = np.mod(v if across else u, edges[-1])
-        rgb = np.zeros(u.shape + (3,))
-        for k, (code, _) in enumerate(codes):
-            lo = edges[k - 1] if k else 0
-            rgb[(t >= lo) & (t < edges[k])] = ink(code)
-        grain = base.rgb.mean(-1, keepdims=True) / max(1e-6, float(np.mean(base.rgb)))
-        rgb = ndi.gaussian_filter(rgb, (0.6, 0.6, 0)) * np.clip(grain, 0.6, 1.4)
-        return Look(np.clip(rgb, 0, 1), base.bump, base.rough, base.sheen, base.metal, base.coat)
-
-    return look
-
-
-def tartan(sett: Sequence[tuple[str, float]], scale: float = 1.0, depth: float = 0.3) -> Fabric:
-    """Woven check: the same stripes both ways, mixed by a twill."""
-    edges = np.cumsum([w * scale for _, w in sett])
-
-    def stripe(t: Array) -> Array:
-        t = np.mod(t, edges[-1])
-        rgb = np.zeros(t.shape + (3,))
-        for k, (code, _) in enumerate(sett):
-            lo = edges[k - 1] if k else 0
-            rgb[(t >= lo) & (t < edges[k])] = ink(code)
-        return rgb
-
-    def look(u: Array, v: Array) -> Look:
-        twill = np.sin(TAU * (u + v) / 3.2)
-        rgb = mix_each(stripe(u), stripe(v), 0.5 + 0.22 * twill)
-        rgb = rgb * (1 + 0.1 * noise(u, v, 1.3, 5))[..., None]
-        return Look(np.clip(rgb, 0, 1), depth * twill + 0.2 * noise(u, v, 1.4, 6), 0.95, 0.5)
-
-    return look
-
-
-def mix_each(a: Array, b: Array, t: Array) -> Array:
-    """Blend two colour grids."""
-    return a + (b - a) * t[..., None]
-
-
-def printed(tile: Array, size: float, base: Fabric) -> Fabric:
-    """Repeat a picture tile (linear RGB) over a fabric, size pixels wide."""
-
-    def look(u: Array, v: Array) -> Look:
-        plain = base(u, v)
-        k = tile.shape[0] / size
-        at = [np.mod(v * k, tile.shape[0]), np.mod(u * k, tile.shape[1])]
-        rgb = np.stack([ndi.map_coordinates(tile[..., c], at, order=1, mode="grid-wrap") for c in range(3)], -1)
-        grain = plain.rgb.mean(-1, keepdims=True) / max(1e-6, float(np.mean(plain.rgb)))
-        return Look(np.clip(rgb * grain, 0, 1), plain.bump, plain.rough, plain.sheen, plain.metal, plain.coat)
-
-    return look
-
-
-def flower_tile(ground: str, petals: Sequence[str], leaf: str = "#4f6b45", count: int = 15, seed: int = 61, big: float = 1.0) -> Array:
-    """Repeating tile of loose painted flowers and leaves."""
-    n = 512
-    tile = Image.new("RGB", (n * 3, n * 3), ground)
-    draw = ImageDraw.Draw(tile)
-    rng = np.random.default_rng(seed)
-    spots: list[tuple[float, float, float]] = []
-    tries = 0
-    while len(spots) < count and tries < 4000:
-        tries += 1
-        x, y, r = rng.uniform(0, n), rng.uniform(0, n), big * rng.uniform(34, 62) * (0.45 if len(spots) > count * 0.55 else 1)
-        gaps = [math.hypot((x - a + n / 2) % n - n / 2, (y - b + n / 2) % n - n / 2) - r - c for a, b, c in spots]
-        if not gaps or min(gaps) > 6:
-            spots.append((x, y, r))
-    for x, y, r in spots:
-        turn, code = rng.uniform(0, TAU), petals[rng.integers(len(petals))]
-        for ox in (0, n, 2 * n):
-            for oy in (0, n, 2 * n):
-                _flower(draw, x + ox, y + oy, r, turn, code, leaf)
-    return srgb_to_linear(np.asarray(tile.crop((n, n, 2 * n, 2 * n)), float) / 255)
-
-
-def _flower(draw: ImageDraw.ImageDraw, x: float, y: float, r: float, turn: float, code: str, leaf: str) -> None:
-    """Paint one flower with two leaves."""
-    for a in (turn + 0.5, turn + 3.4):
-        _petal(draw, x, y, r * 1.45, r * 0.3, a, leaf)
-    pale = "#" + "".join(f"{min(255, int(int(code[i : i + 2], 16) * 0.72 + 70)):02x}" for i in (1, 3, 5))
-    for k in range(5):
-        _petal(draw, x, y, r, r * 0.42, turn + k * TAU / 5, code)
-        _petal(draw, x, y, r * 0.62, r * 0.2, turn + k * TAU / 5, pale)
-    draw.ellipse((x - r * 0.2, y - r * 0.2, x + r * 0.2, y + r * 0.2), fill="#e9b84a")
-
-
-def _petal(draw: ImageDraw.ImageDraw, x: float, y: float, r: float, w: float, a: float, code: str) -> None:
-    """Paint a drop-shaped petal from a centre outwards."""
-    t = np.linspace(0, TAU, 40)
-    along, across = r * (0.5 - 0.5 * np.cos(t)), w * np.sin(t) * (0.6 - 0.4 * np.cos(t))
-    px = x + along * np.cos(a) - across * np.sin(a)
-    py = y + along * np.sin(a) + across * np.cos(a)
-    draw.polygon(list(zip(px.tolist(), py.tolist())), fill=code)
-
-
-def srgb_to_linear(c: Array) -> Array:
-    """Screen colours to linear light."""
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)

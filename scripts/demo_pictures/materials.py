@@ -15,13 +15,25 @@ from textures import hexed
 Material = dict[str, Any]
 
 
-def picture(pixels: np.ndarray, tile: float | tuple[float, float], *, raw: bool = False, wrap: str = "mirror") -> Material:
+def picture(
+    pixels: np.ndarray,
+    tile: float | tuple[float, float],
+    *,
+    raw: bool = False,
+    wrap: str = "mirror",
+) -> Material:
     """A texture map ``tile`` centimetres wide (or (wide, high)) from an array."""
     wide, high = (tile, tile) if np.isscalar(tile) else tile
     pixels = np.ascontiguousarray(pixels, np.float32)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     scale = mi.ScalarTransform4f().scale([1 / wide, 1 / high, 1])
-    return {"type": "bitmap", "bitmap": mi.Bitmap(pixels), "raw": True, "wrap_mode": wrap, "to_uv": scale}
+    return {
+        "type": "bitmap",
+        "bitmap": mi.Bitmap(pixels),
+        "raw": True,
+        "wrap_mode": wrap,
+        "to_uv": scale,
+    }
 
 
 def _colour(value: str | np.ndarray | Material) -> Material:
@@ -30,13 +42,25 @@ def _colour(value: str | np.ndarray | Material) -> Material:
     return value
 
 
-def surface(colour: str | Material, rough: float = 0.5, *, bump: Material | None = None, height: float = 0.0, **more: float) -> Material:
+def surface(
+    colour: str | Material,
+    rough: float = 0.5,
+    *,
+    bump: Material | None = None,
+    height: float = 0.0,
+    **more: float,
+) -> Material:
     """Any opaque surface; ``bump`` is a height map and ``height`` its depth in centimetres.
 
     Further values go to the principled model: metallic, specular, clearcoat,
     clearcoat_gloss, sheen, sheen_tint, anisotropic, flatness.
     """
-    base: Material = {"type": "principled", "base_color": _colour(colour), "roughness": rough, **more}
+    base: Material = {
+        "type": "principled",
+        "base_color": _colour(colour),
+        "roughness": rough,
+        **more,
+    }
     if bump is not None:
         base = {"type": "bumpmap", "arbitrary": bump, "scale": height, "bsdf": base}
     return {"type": "twosided", "bsdf": base}
@@ -53,11 +77,15 @@ WOODS = {
 }
 
 
-def wood(kind: str = "oak", *, seed: int = 1, tile: float = 28.0, rough: float = 0.42, coat: float = 0.0) -> Material:
+def wood(
+    kind: str = "oak", *, seed: int = 1, tile: float = 28.0, rough: float = 0.42, coat: float = 0.0
+) -> Material:
     """Timber by name (see WOODS); ``coat`` adds a lacquer shine."""
     light, dark, rings, worn = WOODS[kind]
     pixels = textures.wood(hexed(light), hexed(dark), seed, rings=rings, worn=worn)
-    return surface(picture(pixels, (tile, tile * 3)), rough, specular=0.45, clearcoat=coat, clearcoat_gloss=0.8)
+    return surface(
+        picture(pixels, (tile, tile * 3)), rough, specular=0.45, clearcoat=coat, clearcoat_gloss=0.8
+    )
 
 
 def painted(colour: str, rough: float = 0.4, coat: float = 0.0) -> Material:
@@ -95,9 +123,21 @@ def black_steel(rough: float = 0.38) -> Material:
     return surface("#1d1d1f", rough, specular=0.5)
 
 
-def glaze(colour: str, rough: float = 0.12, *, speck: str | None = None, amount: float = 0.02, tile: float = 9.0, seed: int = 1) -> Material:
+def glaze(
+    colour: str,
+    rough: float = 0.12,
+    *,
+    speck: str | None = None,
+    amount: float = 0.02,
+    tile: float = 9.0,
+    seed: int = 1,
+) -> Material:
     """Ceramic glaze, plain or with stoneware specks."""
-    base = picture(textures.speckled(hexed(colour), hexed(speck), seed, amount=amount), tile) if speck else colour
+    base = (
+        picture(textures.speckled(hexed(colour), hexed(speck), seed, amount=amount), tile)
+        if speck
+        else colour
+    )
     return surface(base, rough, specular=0.55, clearcoat=0.3, clearcoat_gloss=0.9)
 
 
@@ -113,32 +153,57 @@ def concrete(seed: int = 1, tile: float = 30.0) -> Material:
     return surface(picture(pixels, tile), 0.8, specular=0.2)
 
 
-def marble(base: str = "#f1efec", vein: str = "#7d7b7c", *, seed: int = 1, tile: float = 45.0) -> Material:
+def marble(
+    base: str = "#f1efec", vein: str = "#7d7b7c", *, seed: int = 1, tile: float = 45.0
+) -> Material:
     """Polished marble."""
     pixels = textures.marble(hexed(base), hexed(vein), seed)
     return surface(picture(pixels, tile), 0.12, specular=0.5, clearcoat=0.5, clearcoat_gloss=0.95)
 
 
-def linen(colour: str = "#e4dccb", thread: str = "#c9bda4", *, tile: float = 6.0, threads: int = 16, height: float = 0.06, seed: int = 1) -> Material:
+def linen(
+    colour: str = "#e4dccb",
+    thread: str = "#c9bda4",
+    *,
+    tile: float = 6.0,
+    threads: int = 16,
+    height: float = 0.06,
+    seed: int = 1,
+) -> Material:
     """Woven cloth with visible threads (``threads`` to a tile)."""
     pixels = textures.cloth(hexed(colour), hexed(thread), seed, threads)
     bump = picture(textures.weave(threads=threads, seed=seed), tile, raw=True, wrap="repeat")
-    return surface(picture(pixels, tile, wrap="repeat"), 0.9, bump=bump, height=height, specular=0.1, sheen=0.3)
+    return surface(
+        picture(pixels, tile, wrap="repeat"), 0.9, bump=bump, height=height, specular=0.1, sheen=0.3
+    )
 
 
 def velvet(colour: str, seed: int = 1) -> Material:
     """Short-pile velvet: dark face-on, bright at grazing angles, softly brushed."""
     shade = textures.clouds((256, 256), seed, coarse=40)
     base = hexed(colour)
-    pixels = textures.blend(tuple(0.75 * c for c in base), tuple(min(1.0, 1.25 * c) for c in base), shade)
+    pixels = textures.blend(
+        tuple(0.75 * c for c in base), tuple(min(1.0, 1.25 * c) for c in base), shade
+    )
     return surface(picture(pixels, 30.0), 0.75, specular=0.2, sheen=1.0, sheen_tint=0.7)
 
 
-def leather(colour: str = "#8a4f2a", *, seed: int = 1, tile: float = 8.0, height: float = 0.05, rough: float = 0.42) -> Material:
+def leather(
+    colour: str = "#8a4f2a",
+    *,
+    seed: int = 1,
+    tile: float = 8.0,
+    height: float = 0.05,
+    rough: float = 0.42,
+) -> Material:
     """Grained leather, slightly darker where it is worn."""
     grain = textures.leather(seed=seed)
     base = hexed(colour)
-    pixels = textures.blend(tuple(0.62 * c for c in base), tuple(min(1.0, 1.12 * c) for c in base), 0.4 + 0.6 * textures.clouds((512, 512), seed + 3))
+    pixels = textures.blend(
+        tuple(0.62 * c for c in base),
+        tuple(min(1.0, 1.12 * c) for c in base),
+        0.4 + 0.6 * textures.clouds((512, 512), seed + 3),
+    )
     bump = picture(grain, tile, raw=True)
     return surface(picture(pixels, 26.0), rough, bump=bump, height=height, specular=0.45)
 

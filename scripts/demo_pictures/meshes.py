@@ -32,7 +32,11 @@ class Mesh:
 
     def turned(self, angle: float, axis: str | Sequence[float] = "z") -> Mesh:
         """The mesh rotated about an axis through the origin, in degrees."""
-        vector = {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}[axis] if isinstance(axis, str) else axis
+        vector = (
+            {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}[axis]
+            if isinstance(axis, str)
+            else axis
+        )
         unit = np.asarray(vector, float) / np.linalg.norm(vector)
         spin = Rotation.from_rotvec(np.radians(angle) * unit)
         return replace(self, points=spin.apply(self.points))
@@ -103,7 +107,9 @@ def grid(rows: np.ndarray, *, around: bool = False, along: bool = False) -> Mesh
     uv = np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1).reshape(-1, 2)
     a, b = np.meshgrid(np.arange(na - 1), np.arange(nb - 1), indexing="ij")
     i = (a * nb + b).ravel()
-    faces = np.concatenate([np.stack([i, i + 1, i + nb + 1], 1), np.stack([i, i + nb + 1, i + nb], 1)])
+    faces = np.concatenate(
+        [np.stack([i, i + 1, i + nb + 1], 1), np.stack([i, i + nb + 1, i + nb], 1)]
+    )
     return Mesh(rows.reshape(-1, 3), faces, uv[faces])
 
 
@@ -143,7 +149,9 @@ def lathe(profile: Points, *, sides: int = 96, sweep: float = 360.0) -> Mesh:
     return grid(rows, around=whole)
 
 
-def vessel(outside: Points, wall: float, floor: float = 0.6, *, sides: int = 96, smooth: int = 60) -> Mesh:
+def vessel(
+    outside: Points, wall: float, floor: float = 0.6, *, sides: int = 96, smooth: int = 60
+) -> Mesh:
     """A hollow turned form: the outside curve, a rounded rim, and an inside."""
     out = spline(outside, smooth) if smooth else np.asarray(outside, float)
     slope = np.gradient(out, axis=0)
@@ -156,7 +164,10 @@ def vessel(outside: Points, wall: float, floor: float = 0.6, *, sides: int = 96,
     up = up if up[1] > 0 else -up
     rim = mid + np.cos(rim_t)[:, None] * half + np.sin(rim_t)[:, None] * up
     base = [[0, out[0, 1]]] if out[0, 0] > 0 else []
-    return lathe(np.concatenate([np.reshape(base, (-1, 2)), out, rim, inner, [[0, inner[-1, 1]]]]), sides=sides)
+    return lathe(
+        np.concatenate([np.reshape(base, (-1, 2)), out, rim, inner, [[0, inner[-1, 1]]]]),
+        sides=sides,
+    )
 
 
 def _frames(path: np.ndarray, closed: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -173,14 +184,25 @@ def _frames(path: np.ndarray, closed: bool) -> tuple[np.ndarray, np.ndarray]:
     return np.cross(side, tangent), side
 
 
-def sweep(outline: Points, path: Points, *, size: float | np.ndarray = 1.0, closed: bool = False, caps: bool = True) -> Mesh:
+def sweep(
+    outline: Points,
+    path: Points,
+    *,
+    size: float | np.ndarray = 1.0,
+    closed: bool = False,
+    caps: bool = True,
+) -> Mesh:
     """Carry a closed 2D outline along a 3D path, scaled by ``size`` at each point."""
     path, outline = np.asarray(path, float), np.asarray(outline, float)
     across, up = _frames(path, closed)
     size = np.broadcast_to(size, len(path))[:, None, None]
-    rows = path[:, None] + size * (outline[:, 0][None, :, None] * across[:, None] + outline[:, 1][None, :, None] * up[:, None])
+    rows = path[:, None] + size * (
+        outline[:, 0][None, :, None] * across[:, None] + outline[:, 1][None, :, None] * up[:, None]
+    )
     if caps and not closed:
-        rows = np.concatenate([path[:1, None].repeat(len(outline), 1), rows, path[-1:, None].repeat(len(outline), 1)])
+        rows = np.concatenate(
+            [path[:1, None].repeat(len(outline), 1), rows, path[-1:, None].repeat(len(outline), 1)]
+        )
     return grid(rows, around=True, along=closed)
 
 
@@ -190,21 +212,40 @@ def circle(radius: float = 1.0, count: int = 20) -> np.ndarray:
     return radius * np.stack([np.cos(t), np.sin(t)], 1)
 
 
-def tube(points: Points, radius: float | Sequence[float], *, smooth: int = 0, closed: bool = False, sides: int = 18) -> Mesh:
+def tube(
+    points: Points,
+    radius: float | Sequence[float],
+    *,
+    smooth: int = 0,
+    closed: bool = False,
+    sides: int = 18,
+) -> Mesh:
     """A round rod or wire with rounded ends, through points or a spline of them."""
     path = spline(points, smooth, closed=closed) if smooth else np.asarray(points, float)
     r = np.asarray(radius, float)
-    r = np.full(len(path), r) if r.ndim == 0 else np.interp(np.linspace(0, 1, len(path)), np.linspace(0, 1, len(r)), r)
+    r = (
+        np.full(len(path), r)
+        if r.ndim == 0
+        else np.interp(np.linspace(0, 1, len(path)), np.linspace(0, 1, len(r)), r)
+    )
     if not closed:  # round the ends
         t = np.linspace(0, np.pi / 2, 6)[:-1]
         first, last = path[0] - path[1], path[-1] - path[-2]
         first, last = first / np.linalg.norm(first), last / np.linalg.norm(last)
-        path = np.concatenate([path[0] + np.outer(np.cos(t), first) * r[0], path, path[-1] + np.outer(np.cos(t[::-1]), last) * r[-1]])
+        path = np.concatenate(
+            [
+                path[0] + np.outer(np.cos(t), first) * r[0],
+                path,
+                path[-1] + np.outer(np.cos(t[::-1]), last) * r[-1],
+            ]
+        )
         r = np.concatenate([np.sin(t) * r[0], r, np.sin(t[::-1]) * r[-1]])
     return sweep(circle(1.0, sides), path, size=r, closed=closed, caps=False)
 
 
-def rod(start: Sequence[float], end: Sequence[float], radius: float | Sequence[float], sides: int = 24) -> Mesh:
+def rod(
+    start: Sequence[float], end: Sequence[float], radius: float | Sequence[float], sides: int = 24
+) -> Mesh:
     """A straight round stick, possibly tapered or turned."""
     n = 2 if np.ndim(radius) == 0 else max(2, len(radius))
     return tube(np.linspace(start, end, max(n, 8)), radius, sides=sides)
@@ -227,31 +268,56 @@ def box(width: float, depth: float, height: float, radius: float = 0.3, *, cells
         a, b = (axis + 1) % 3, (axis + 2) % 3
         for sign in (-1, 1):
             p = np.empty((len(steps[b]), len(steps[a]), 3))
-            p[..., a], p[..., b], p[..., axis] = steps[a][None, :], steps[b][:, None], sign * half[axis]
+            p[..., a], p[..., b], p[..., axis] = (
+                steps[a][None, :],
+                steps[b][:, None],
+                sign * half[axis],
+            )
             sides.append(grid(p if sign > 0 else p[:, ::-1]))
     cube = join(*sides)
     core = np.clip(cube.points, -(half - radius), half - radius)
     out = cube.points - core
     points = core + radius * out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
-    return replace(cube, points=points + np.array([0, 0, half[2]])).grain("xyz"[int(np.argmax(half))])
+    return replace(cube, points=points + np.array([0, 0, half[2]])).grain(
+        "xyz"[int(np.argmax(half))]
+    )
 
 
-def cushion(width: float, depth: float, thick: float, *, corner: float = 0.25, puff: float = 0.6, cells: int = 40) -> Mesh:
+def cushion(
+    width: float,
+    depth: float,
+    thick: float,
+    *,
+    corner: float = 0.25,
+    puff: float = 0.6,
+    cells: int = 40,
+) -> Mesh:
     """A stuffed pillow lying centred on z = 0, thin at its edge seam."""
     t = np.linspace(-1, 1, cells)
     t = np.sin(t * np.pi / 2)
     x, y = np.meshgrid(t, t)
-    shape = (np.clip(1 - np.abs(x) ** 2.6, 0, 1) * np.clip(1 - np.abs(y) ** 2.6, 0, 1)) ** (puff * 0.5)
+    shape = (np.clip(1 - np.abs(x) ** 2.6, 0, 1) * np.clip(1 - np.abs(y) ** 2.6, 0, 1)) ** (
+        puff * 0.5
+    )
     pull = 1 - corner * 0.25 * (np.abs(x * y) ** 3)  # ears: the edges draw in between corners
     draw_x, draw_y = 1 - 0.05 * (1 - y**2), 1 - 0.05 * (1 - x**2)
     skins = []
     for sign in (1, -1):
-        p = np.stack([x * draw_x * pull * width / 2, y * draw_y * pull * depth / 2, sign * shape * thick / 2], -1)
+        p = np.stack(
+            [
+                x * draw_x * pull * width / 2,
+                y * draw_y * pull * depth / 2,
+                sign * shape * thick / 2,
+            ],
+            -1,
+        )
         skins.append(grid(p if sign > 0 else p[:, ::-1]))
     return join(*skins).moved(z=thick / 2)
 
 
-def slab(outline: Points, thick: float, *, holes: Sequence[Points] = (), bevel: float = 0.15) -> Mesh:
+def slab(
+    outline: Points, thick: float, *, holes: Sequence[Points] = (), bevel: float = 0.15
+) -> Mesh:
     """A flat 2D outline (x, y) given thickness upwards from z = 0, edges softened."""
     rings = [np.asarray(r, float) for r in (outline, *holes)]
     rings = [r[::-1] if (_area(r) < 0) == (i == 0) else r for i, r in enumerate(rings)]
@@ -265,11 +331,16 @@ def slab(outline: Points, thick: float, *, holes: Sequence[Points] = (), bevel: 
     parts, caps = [], []
     for ring in rings:
         normal = _outward(ring)
-        rows = [np.column_stack([ring - normal * d, np.full(len(ring), z)]) for d, z in zip(inset, height, strict=True)]
+        rows = [
+            np.column_stack([ring - normal * d, np.full(len(ring), z)])
+            for d, z in zip(inset, height, strict=True)
+        ]
         parts.append(grid(np.array(rows), around=True))
         caps.append(ring - normal * bevel)
     flat = np.concatenate(caps)
-    faces = mapbox_earcut.triangulate_float64(flat, np.cumsum([len(c) for c in caps]).astype(np.uint32))
+    faces = mapbox_earcut.triangulate_float64(
+        flat, np.cumsum([len(c) for c in caps]).astype(np.uint32)
+    )
     faces = faces.reshape(-1, 3).astype(int)
     a, b, c = flat[faces[:, 0]], flat[faces[:, 1]], flat[faces[:, 2]]
     turn = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]) < 0
@@ -301,7 +372,9 @@ def rectangle(width: float, depth: float, radius: float = 0.0, steps: int = 8) -
     arc = radius * np.stack([np.cos(t), np.sin(t)], 1)
     a, b = width / 2 - radius, depth / 2 - radius
     turn = lambda p, k: p @ np.linalg.matrix_power(np.array([[0, 1], [-1, 0]]), k)  # noqa: E731
-    return np.concatenate([turn(arc, k) + c for k, c in enumerate(([a, b], [-a, b], [-a, -b], [a, -b]))])
+    return np.concatenate(
+        [turn(arc, k) + c for k, c in enumerate(([a, b], [-a, b], [-a, -b], [a, -b]))]
+    )
 
 
 def corner_normals(mesh: Mesh, sharp: float = 38.0) -> np.ndarray:

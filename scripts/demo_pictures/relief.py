@@ -13,92 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from outlines import Array, Points, curve, smooth
 from PIL import Image, ImageDraw
 from scipy import ndimage as ndi
 from scipy.sparse import coo_matrix
 from scipy.sparse.linalg import spsolve
 
 WIDTH, HEIGHT = 384, 448
-
-Points = Sequence[tuple[float, ...]]
-Array = np.ndarray
-
-
-def curve(points: Points, closed: bool = True, step: float = 2.0) -> Array:
-    """Sample a smooth path; a point with a third value (any) is a corner."""
-    pts = np.array([p[:2] for p in points], float)
-    corner = [len(p) > 2 for p in points]
-    n = len(pts)
-    out = []
-    for i in range(n if closed else n - 1):
-        j = (i + 1) % n
-        a, b = pts[i], pts[j]
-        before = pts[i - 1] if (i > 0 or closed) else a
-        after = pts[(j + 1) % n] if (j + 1 < n or closed) else b
-        span = np.hypot(*(b - a))
-        pull_a, pull_b = (min(span, 2.2 * np.hypot(*(q - p))) for p, q in ((before, a), (b, after)))
-        ta = (b - a) if corner[i] else _tangent(before, a, b) * (pull_a or span)
-        tb = (b - a) if corner[j] else _tangent(a, b, after) * (pull_b or span)
-        k = max(2, int(span / step))
-        t = np.linspace(0, 1, k, endpoint=False)[:, None]
-        out.append(
-            (2 * t**3 - 3 * t**2 + 1) * a
-            + (t**3 - 2 * t**2 + t) * ta
-            + (3 * t**2 - 2 * t**3) * b
-            + (t**3 - t**2) * tb
-        )
-    if not closed:
-        out.append(pts[-1:])
-    return np.concatenate(out)
-
-
-def _tangent(a: Array, b: Array, c: Array) -> Array:
-    """Unit-speed direction at b for neighbours a and c (chord-length weighted)."""
-    ab, bc = np.hypot(*(b - a)) + 1e-6, np.hypot(*(c - b)) + 1e-6
-    d = (b - a) / ab * bc + (c - b) / bc * ab
-    return d / (ab + bc)
-
-
-def flip(points: Points) -> list[tuple[float, ...]]:
-    """Mirror points left to right, in reverse order."""
-    return [(-p[0], *p[1:]) for p in reversed(points)]
-
-
-def mirrored(half: Points) -> list[tuple[float, ...]]:
-    """Close a right-half outline (top to bottom) with its mirror image."""
-    return list(half) + [p for p in flip(half) if abs(p[0]) > 1e-6]
-
-
-def ellipse(cx: float, cy: float, rx: float, ry: float, turn: float = 0.0) -> Array:
-    """Points of an ellipse, turned by degrees."""
-    a = np.linspace(0, 2 * np.pi, 72, endpoint=False)
-    c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
-    x, y = rx * np.cos(a), ry * np.sin(a)
-    return np.stack([cx + c * x - s * y, cy + s * x + c * y], 1)
-
-
-def box(x0: float, y0: float, x1: float, y1: float, r: float = 3.0) -> Array:
-    """Points of a rectangle with rounded corners."""
-    r = min(r, abs(x1 - x0) / 2, abs(y1 - y0) / 2)
-    a = np.linspace(0, np.pi / 2, 7)
-    out = []
-    for k, (cx, cy) in enumerate([(x1 - r, y1 - r), (x0 + r, y1 - r), (x0 + r, y0 + r), (x1 - r, y0 + r)]):
-        b = a + k * np.pi / 2
-        out.append(np.stack([cx + r * np.cos(b), cy + r * np.sin(b)], 1))
-    return np.concatenate(out)
-
-
-def noise(x: Array, y: Array, size: float, seed: int) -> Array:
-    """Smooth noise of about unit spread with features of the given size."""
-    lattice = np.random.default_rng(seed).standard_normal((128, 128))
-    at = [np.mod(y / size + 37.3, 128), np.mod(x / size + 11.7, 128)]
-    return ndi.map_coordinates(lattice, at, order=3, mode="grid-wrap") * 1.3
-
-
-def smooth(t: Array | float, lo: float, hi: float) -> Array:
-    """Smooth step from 0 at lo to 1 at hi."""
-    t = np.clip((np.asarray(t, float) - lo) / (hi - lo), 0, 1)
-    return t * t * (3 - 2 * t)
 
 
 @dataclass
@@ -158,7 +79,9 @@ class Relief:
         ImageDraw.Draw(big).polygon([(a * 3, b * 3) for a, b in self.pixels(path)], fill=255)
         return np.asarray(big.resize((w, h), Image.Resampling.BOX), float) / 255
 
-    def shape(self, path: Array | Points, angle: float = 0.0, at: tuple[float, float] = (0, 0)) -> Shape:
+    def shape(
+        self, path: Array | Points, angle: float = 0.0, at: tuple[float, float] = (0, 0)
+    ) -> Shape:
         """Shape from a closed path; own axes turned by angle degrees about a point."""
         cov = self.cover(path if isinstance(path, np.ndarray) else curve(path))
         return self.as_shape(cov, angle, at)
@@ -174,7 +97,9 @@ class Relief:
         inside = cov >= 0.5
         if not inside.any():
             return np.full(cov.shape, -999.0)
-        seeds = ((cov > 0.02) & (cov < 0.98)) | (inside & ~ndi.binary_erosion(inside, border_value=1))
+        seeds = ((cov > 0.02) & (cov < 0.98)) | (
+            inside & ~ndi.binary_erosion(inside, border_value=1)
+        )
         d, near = ndi.distance_transform_edt(~seeds, return_indices=True)
         shift = cov[tuple(near)] - 0.5
         d = np.where(inside, d + shift, shift - d)
@@ -186,8 +111,12 @@ class Relief:
         p = np.asarray(path, float)
         lo, hi = p.min(0) - reach, p.max(0) + reach
         h, w = self.h.shape
-        x0, x1 = np.clip(((np.array([lo[0], hi[0]]) + WIDTH / 2) * self.s).astype(int) + [0, 1], 0, w)
-        y0, y1 = np.clip(((np.array([lo[1], hi[1]]) + HEIGHT / 2) * self.s).astype(int) + [0, 1], 0, h)
+        x0, x1 = np.clip(
+            ((np.array([lo[0], hi[0]]) + WIDTH / 2) * self.s).astype(int) + [0, 1], 0, w
+        )
+        y0, y1 = np.clip(
+            ((np.array([lo[1], hi[1]]) + HEIGHT / 2) * self.s).astype(int) + [0, 1], 0, h
+        )
         win = (slice(y0, y1), slice(x0, x1))
         gx, gy = self.x[win], self.y[win]
         best = np.full(gx.shape, 1e9)
@@ -273,12 +202,20 @@ class Relief:
         grid = np.zeros(small.shape)
         grid[small] = spsolve(a.tocsc(), np.ones(n))
         big = ndi.zoom(np.clip(grid, 0, None), step, order=1)
-        big = np.pad(big, ((0, max(0, part.cov.shape[0] - big.shape[0])), (0, max(0, part.cov.shape[1] - big.shape[1]))))
+        big = np.pad(
+            big,
+            (
+                (0, max(0, part.cov.shape[0] - big.shape[0])),
+                (0, max(0, part.cov.shape[1] - big.shape[1])),
+            ),
+        )
         big = ndi.gaussian_filter(big[: part.cov.shape[0], : part.cov.shape[1]], step)
         big = np.minimum(big, 1e9) * (part.cov > 0)
         return depth * (big / big.max()) ** power
 
-    def crease(self, path: Array | Points, width: float, amp: float, into: Array | None = None) -> Array:
+    def crease(
+        self, path: Array | Points, width: float, amp: float, into: Array | None = None
+    ) -> Array:
         """Add one tapered fold (ridge beside valley) along a path to a fold map."""
         line = path if isinstance(path, np.ndarray) else curve(path, closed=False, step=6)
         folds = np.zeros(self.h.shape) if into is None else into
@@ -308,7 +245,9 @@ class Relief:
         rng = np.random.default_rng(seed)
         folds = np.zeros(self.h.shape) if into is None else into
         for k in range(count):
-            a = np.radians(angle + spread * ((k + 0.5) / count - 0.5) + rng.normal(0, spread / count / 3))
+            a = np.radians(
+                angle + spread * ((k + 0.5) / count - 0.5) + rng.normal(0, spread / count / 3)
+            )
             n = length * rng.uniform(0.55, 1.1)
             bend = rng.normal(0, 0.16) * n
             d, q = np.array([np.cos(a), np.sin(a)]), np.array([-np.sin(a), np.cos(a)])
@@ -319,7 +258,9 @@ class Relief:
 
     # line work --------------------------------------------------------------
 
-    def groove(self, path: Array | Points, width: float = 1.2, depth: float = 1.0, dark: float = 0.25) -> None:
+    def groove(
+        self, path: Array | Points, width: float = 1.2, depth: float = 1.0, dark: float = 0.25
+    ) -> None:
         """Press a seam line into what is there."""
         line = path if isinstance(path, np.ndarray) else curve(path, closed=False)
         win, _, v = self.along(line, width * 4)

@@ -59,7 +59,10 @@ def main() -> None:
     for name in args.only or known:
         start = time.perf_counter()
         path = render(known[name](), args.out / f"{name}.jpg", draft=args.draft)
-        print(f"{path.name}  {path.stat().st_size / 1024:.1f} KB  {time.perf_counter() - start:.1f} s", flush=True)
+        print(
+            f"{path.name}  {path.stat().st_size / 1024:.1f} KB  {time.perf_counter() - start:.1f} s",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import mitsuba as mi
 import numpy as np
 from materials import picture, surface
 from meshes import Mesh
-from relief import HEIGHT, WIDTH, Array, Fabric, Relief
+from outlines import Array
+from relief import HEIGHT, WIDTH, Fabric, Relief
 from scipy import ndimage as ndi
 from studio import Scene
-
 
 UNIT = 0.1  # centimetres per picture pixel
 
@@ -29,7 +29,14 @@ class Skin(Mesh):
         props = mi.Properties()
         props["bsdf"] = mi.load_dict(material)
         count = len(self.points)
-        out = mi.Mesh("skin", count, len(self.faces), has_vertex_normals=True, has_vertex_texcoords=True, props=props)
+        out = mi.Mesh(
+            "skin",
+            count,
+            len(self.faces),
+            has_vertex_normals=True,
+            has_vertex_texcoords=True,
+            props=props,
+        )
         params = mi.traverse(out)
         params["vertex_positions"] = self.points.astype(np.float32).ravel()
         params["vertex_normals"] = _normals(self.points, self.faces).ravel()
@@ -64,15 +71,27 @@ def skin(relief: Relief, depth: float = 1.0) -> tuple[Skin, dict[str, Any]]:
     near = tuple(ndi.distance_transform_edt(sd <= 0, return_distances=False, return_indices=True))
     z = np.where(rim, np.minimum(relief.h[near], 0.0), relief.h) * depth
     usable, inside = sd > -reach, sd > 0
-    quads = [(slice(None, -1), slice(None, -1)), (slice(None, -1), slice(1, None)), (slice(1, None), slice(1, None)), (slice(1, None), slice(None, -1))]
-    cell = np.logical_and.reduce([usable[q] for q in quads]) & np.logical_or.reduce([inside[q] for q in quads])
+    quads = [
+        (slice(None, -1), slice(None, -1)),
+        (slice(None, -1), slice(1, None)),
+        (slice(1, None), slice(1, None)),
+        (slice(1, None), slice(None, -1)),
+    ]
+    cell = np.logical_and.reduce([usable[q] for q in quads]) & np.logical_or.reduce(
+        [inside[q] for q in quads]
+    )
     ids = np.arange(sd.size).reshape(sd.shape)
     a, b, c, d = (ids[q][cell] for q in quads)
-    used, faces = np.unique(np.concatenate([np.stack([a, d, c], 1), np.stack([a, c, b], 1)]), return_inverse=True)
+    used, faces = np.unique(
+        np.concatenate([np.stack([a, d, c], 1), np.stack([a, c, b], 1)]), return_inverse=True
+    )
     faces = faces.reshape(-1, 3)
     faces = faces[:, ::-1] if depth < 0 else faces
     points = np.stack([x.ravel()[used], -y.ravel()[used], z.ravel()[used]], 1)
-    u, v = (relief.x.ravel()[used] + WIDTH / 2) / WIDTH, (relief.y.ravel()[used] + HEIGHT / 2) / HEIGHT
+    u, v = (
+        (relief.x.ravel()[used] + WIDTH / 2) / WIDTH,
+        (relief.y.ravel()[used] + HEIGHT / 2) / HEIGHT,
+    )
     return Skin(points, faces, np.zeros(0), np.stack([u, v], 1)), _material(relief, near)
 
 
@@ -98,13 +117,25 @@ def _material(relief: Relief, near: tuple[Array, ...]) -> dict[str, Any]:
 
 def lay(relief: Relief, **settings: Any) -> Scene:
     """Flat lay on the paper, seen from above, light raking from the upper left."""
-    settings = {"turn": 0.0, "elevation": 90.0, "lamp": (-2.4, 2.0, 1.5), "key": 2.2, "fill": 0.8} | settings
+    settings = {
+        "turn": 0.0,
+        "elevation": 90.0,
+        "lamp": (-2.4, 2.0, 1.5),
+        "key": 2.2,
+        "fill": 0.8,
+    } | settings
     scene = Scene(**settings)
     body, material = skin(relief)
     return scene.add(replace(body, points=body.points * UNIT), material)
 
 
-def stand(relief: Relief, back: float = 1.0, spots: Sequence[tuple[float, float, float]] = ((0, 0, 0),), tall: float = 1.0, **settings: Any) -> Scene:
+def stand(
+    relief: Relief,
+    back: float = 1.0,
+    spots: Sequence[tuple[float, float, float]] = ((0, 0, 0),),
+    tall: float = 1.0,
+    **settings: Any,
+) -> Scene:
     """Upright on the floor; the front is the relief, the back its mirror image.
 
     ``spots`` places copies (right, away, up), for a pair of shoes; ``tall``
@@ -125,6 +156,16 @@ def swatch(fabric: Fabric, size: float = 128.0, **more: float) -> dict[str, Any]
     u, v = np.meshgrid(*2 * [(np.arange(512) + 0.5) * size / 512])
     look = fabric(u, v)
     bump = picture(np.broadcast_to(look.bump, u.shape) * UNIT, size * UNIT, raw=True)
-    values = {"metallic": float(np.mean(look.metal)), "sheen": look.sheen, "clearcoat": look.coat} | more
+    values = {
+        "metallic": float(np.mean(look.metal)),
+        "sheen": look.sheen,
+        "clearcoat": look.coat,
+    } | more
     rough = max(0.08, float(np.mean(look.rough)))
-    return surface(picture(np.broadcast_to(look.rgb, (*u.shape, 3)), size * UNIT), rough, bump=bump, height=1.0, **values)
+    return surface(
+        picture(np.broadcast_to(look.rgb, (*u.shape, 3)), size * UNIT),
+        rough,
+        bump=bump,
+        height=1.0,
+        **values,
+    )

@@ -49,7 +49,11 @@ class Scene:
     flags: bool = False  # black cards beside the product, which draw dark edges on metal and glass
     hang: float = 0.0  # lift above the floor, in product heights (for pendants)
     seed: int = 1
-    lamp: tuple[float, float, float] = (-2.1, -1.9, 2.6)  # place of the big softbox, in product sizes
+    lamp: tuple[float, float, float] = (
+        -2.1,
+        -1.9,
+        2.6,
+    )  # place of the big softbox, in product sizes
     parts: list[tuple[Mesh, Material]] = field(default_factory=list)
 
     def add(self, mesh: Mesh, material: Material) -> Scene:
@@ -70,7 +74,9 @@ def _shape(mesh: Mesh, material: Material, sharp: float = 38.0) -> mi.Mesh:
         props["emitter"] = mi.load_dict(emitter)
         material = {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.0}}
     props["bsdf"] = mi.load_dict(material)
-    shape = mi.Mesh("part", 3 * count, count, has_vertex_normals=True, has_vertex_texcoords=True, props=props)
+    shape = mi.Mesh(
+        "part", 3 * count, count, has_vertex_normals=True, has_vertex_texcoords=True, props=props
+    )
     params = mi.traverse(shape)
     params["vertex_positions"] = mesh.points[mesh.faces].astype(np.float32).ravel()
     params["vertex_normals"] = normals.astype(np.float32).ravel()
@@ -121,8 +127,15 @@ def _backdrop(size: float, reach: float) -> Mesh:
 def _softbox(place: np.ndarray, aim: np.ndarray, half: float, power: float) -> Material:
     """A square diffused lamp facing the product."""
     frame = mi.ScalarTransform4f().look_at(origin=place.tolist(), target=aim.tolist(), up=[0, 0, 1])
-    light = {"type": "area", "radiance": {"type": "rgb", "value": [power * c for c in (1.0, 0.985, 0.96)]}}
-    return {"type": "rectangle", "to_world": frame @ mi.ScalarTransform4f().scale([half, half, 1]), "emitter": light}
+    light = {
+        "type": "area",
+        "radiance": {"type": "rgb", "value": [power * c for c in (1.0, 0.985, 0.96)]},
+    }
+    return {
+        "type": "rectangle",
+        "to_world": frame @ mi.ScalarTransform4f().scale([half, half, 1]),
+        "emitter": light,
+    }
 
 
 def _stage(scene: Scene, wide: int, high: int) -> mi.Scene:
@@ -132,29 +145,60 @@ def _stage(scene: Scene, wide: int, high: int) -> mi.Scene:
     eye, aim, up = _camera(points, scene)
     size = float(max(np.ptp(points, axis=0)))
     centre = np.array([0, 0, points[:, 2].mean()])
-    paper = {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": list(hexed(scene.backdrop))}}}
+    paper = {
+        "type": "twosided",
+        "bsdf": {
+            "type": "diffuse",
+            "reflectance": {"type": "rgb", "value": list(hexed(scene.backdrop))},
+        },
+    }
     stage: Material = {
         "type": "scene",
-        "integrator": {"type": "aov", "aovs": "albedo:albedo,nn:sh_normal", "img": {"type": "path", "max_depth": 14, "rr_depth": 8}},
+        "integrator": {
+            "type": "aov",
+            "aovs": "albedo:albedo,nn:sh_normal",
+            "img": {"type": "path", "max_depth": 14, "rr_depth": 8},
+        },
         "sensor": {
             "type": "perspective",
             "fov": scene.fov,
             "fov_axis": "y",
-            "to_world": mi.ScalarTransform4f().look_at(origin=eye.tolist(), target=aim.tolist(), up=up.tolist()),
-            "film": {"type": "hdrfilm", "width": wide, "height": high, "rfilter": {"type": "box"}, "pixel_format": "rgb"},
+            "to_world": mi.ScalarTransform4f().look_at(
+                origin=eye.tolist(), target=aim.tolist(), up=up.tolist()
+            ),
+            "film": {
+                "type": "hdrfilm",
+                "width": wide,
+                "height": high,
+                "rfilter": {"type": "box"},
+                "pixel_format": "rgb",
+            },
             "sampler": {"type": "independent"},
         },
-        "key": _softbox(centre + size * np.array(scene.lamp), centre, 1.15 * size, 13.0 * scene.key),
+        "key": _softbox(
+            centre + size * np.array(scene.lamp), centre, 1.15 * size, 13.0 * scene.key
+        ),
         "fill": _softbox(centre + size * np.array([3.0, -1.2, 1.3]), centre, 1.1 * size, 2.8),
         "rim": _softbox(centre + size * np.array([1.4, 1.2, 3.4]), centre, 0.8 * size, 5.0),
         "room": {"type": "constant", "radiance": {"type": "rgb", "value": 0.3}},
         "paper": _shape(_backdrop(size, 40 * size), paper),
     }
     if scene.flags:
-        card = {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.01}}}
+        card = {
+            "type": "twosided",
+            "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.01}},
+        }
         for i, (x, wide) in enumerate(((-1.5, 0.34), (1.25, 0.28))):
-            place = mi.ScalarTransform4f().look_at(origin=[x * size, -0.9 * size, 0.75 * size], target=[0, 0, 0.75 * size], up=[0, 0, 1])
-            stage[f"flag{i}"] = {"type": "rectangle", "to_world": place @ mi.ScalarTransform4f().scale([wide * size, 0.75 * size, 1]), "bsdf": card}
+            place = mi.ScalarTransform4f().look_at(
+                origin=[x * size, -0.9 * size, 0.75 * size],
+                target=[0, 0, 0.75 * size],
+                up=[0, 0, 1],
+            )
+            stage[f"flag{i}"] = {
+                "type": "rectangle",
+                "to_world": place @ mi.ScalarTransform4f().scale([wide * size, 0.75 * size, 1]),
+                "bsdf": card,
+            }
     for i, (mesh, material) in enumerate(parts):
         stage[f"part{i}"] = _shape(mesh, material)
     return mi.load_dict(stage)
@@ -163,7 +207,13 @@ def _stage(scene: Scene, wide: int, high: int) -> mi.Scene:
 def _develop(light: np.ndarray, backdrop: str) -> Image.Image:
     """Expose so that the paper keeps its tone, roll off highlights, encode as sRGB."""
     h, w = light.shape[:2]
-    border = np.concatenate([light[: h // 12].reshape(-1, 3), light[:, : w // 20].reshape(-1, 3), light[:, -w // 20 :].reshape(-1, 3)])
+    border = np.concatenate(
+        [
+            light[: h // 12].reshape(-1, 3),
+            light[:, : w // 20].reshape(-1, 3),
+            light[:, -w // 20 :].reshape(-1, 3),
+        ]
+    )
     paper = np.median(border @ [0.2126, 0.7152, 0.0722])
     target = 0.87 * float(np.dot(hexed(backdrop), [0.2126, 0.7152, 0.0722]))
     x = np.maximum(light * target / max(paper, 1e-6), 0)
@@ -173,19 +223,29 @@ def _develop(light: np.ndarray, backdrop: str) -> Image.Image:
     return Image.fromarray((np.clip(s, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
-def render(scene: Scene, path: Path | str, *, draft: bool = False, limit: int = 27_000) -> Path:
+def render(scene: Scene, path: Path | str, *, draft: bool = False, limit: int = 21_500) -> Path:
     """Photograph a scene into a JPEG of at most ``limit`` bytes; a draft is coarse but quick."""
     zoom, samples = (1, 16) if draft else (2, 18)
     wide, high = WIDTH * zoom, HEIGHT * zoom
-    layers = np.array(mi.render(_stage(scene, wide, high), spp=samples, seed=scene.seed), dtype=np.float32)
+    layers = np.array(
+        mi.render(_stage(scene, wide, high), spp=samples, seed=scene.seed), dtype=np.float32
+    )
     light, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
     clean = np.array(oidn.denoise(np.minimum(light, 30.0), np.clip(albedo, 0, 1), normal, hdr=True))
-    clean = clean if draft else 0.96 * clean + 0.04 * np.minimum(light, 2 * clean)  # a trace of film grain
+    clean = (
+        clean if draft else 0.96 * clean + 0.04 * np.minimum(light, 2 * clean)
+    )  # a trace of film grain
     image = _develop(clean, scene.backdrop).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     for quality in range(90, 60, -3):
-        image.save(path, quality=quality, optimize=True, progressive=True, subsampling=0 if quality > 80 else 2)
+        image.save(
+            path,
+            quality=quality,
+            optimize=True,
+            progressive=True,
+            subsampling=0 if quality > 80 else 2,
+        )
         if path.stat().st_size <= limit:
             break
     return path

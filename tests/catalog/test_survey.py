@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from vlm4rec.catalog import survey as survey_module
 from vlm4rec.catalog.items import Catalog, Item
+from vlm4rec.catalog.photos import PhotoFacts, inspect_photo
 from vlm4rec.catalog.readers import reader_by_format
 from vlm4rec.catalog.reading import CatalogSource
 from vlm4rec.catalog.survey import SURVEY_SCHEMA, PhotoSurvey, survey_photos
@@ -73,10 +73,12 @@ def test_an_unchanged_photo_is_not_opened_again(
 ) -> None:
     first = survey(catalog, tmp_path)
     opened: list[str] = []
-    look = survey_module.inspect_photo
-    monkeypatch.setattr(
-        survey_module, "inspect_photo", lambda path: (opened.append(Path(path).name), look(path))[1]
-    )
+
+    def noting(path: Path) -> PhotoFacts:
+        opened.append(path.name)
+        return inspect_photo(path)
+
+    monkeypatch.setattr("vlm4rec.catalog.survey.inspect_photo", noting)
     again = survey(catalog, tmp_path, first)
     assert again.frame.equals(first.frame)
     assert again.problems == first.problems

@@ -84,9 +84,9 @@ def test_a_ragged_row_becomes_a_problem_and_the_rest_goes_on(tmp_path: Path) -> 
     text = 'id,title\na\nb,Boot\nc,1,2\n"d"x,y\ne,Shoe\n'
     table = read_table(write(tmp_path / "a.csv", text))
     assert table.frame["id"].to_list() == ["b", "e"]
-    problems = table.tally.problems()
+    problems = sorted(table.tally.problems(), key=lambda problem: problem.where)
     assert [problem.where for problem in problems] == [f"a.csv, row {row}" for row in (2, 4, 5)]
-    assert problems[0].what == "has 1 fields where the header has 2"
+    assert problems[0].what == "has 1 field where the header has 2"
 
 
 def test_a_quote_that_never_ends_does_not_swallow_the_file_in_silence(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_json_kinds_may_change_far_down_the_file(tmp_path: Path) -> None:
         ("a.csv", b"", "is empty"),
         ("a.csv", b"\n\n", "no header row"),
         ("a.csv", b"id,title\n", "holds no row that can be read"),
-        ("a.csv", b"id,title\nonly one\n", "row 2: has 1 fields"),
+        ("a.csv", b"id,title\nonly one\n", "row 2: has 1 field"),
         ("a.csv", "id,title\n1,Café\n".encode("cp1252"), r"line 2 holds 0xE9 at byte 14"),
         ("a.csv", "id,title\n1,a\n".encode("utf-16-le"), "not UTF-8"),
         ("a.csv", b"\xff\xfei\x00d\x00\x00", "not valid UTF-16"),

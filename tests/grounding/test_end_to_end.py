@@ -48,7 +48,7 @@ def described(ledger: Ledger) -> dict[str, str]:
 def test_every_fault_mixed_over_300_photos(
     server: ModelServer, ledger: Ledger, make_requests: MakeRequests, clock: Clock
 ) -> None:
-    server.mood = faulty
+    server.mood, server.latency = faulty, 0.01
     requests = make_requests(300)
     lvlm = OpenAILVLM("test-model", base_url=server.url, timeout=2.0)
     quick = replace(clock, draw=lambda: 0.0)
@@ -56,7 +56,7 @@ def test_every_fault_mixed_over_300_photos(
     assert first.stopped_by == ""
     assert first.grounded == 300 - len(first.failed)
     assert set(count_by_code(first.failed)) <= {"refused", "malformed", "truncated"}
-    assert server.busiest > 8
+    assert server.busiest > 4
     while ledger.failures():
         again = ground_photos(requests, lvlm, ledger, concurrency=16, clock=quick)
         assert again.asked == len(again.failed) + again.grounded

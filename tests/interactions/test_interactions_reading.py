@@ -99,6 +99,7 @@ def test_lost_zeros_are_recognised(tmp_path: Path) -> None:
     assert "Keep the leading zeros of the ids: '7' here is '007'" in str(reading.problems[0])
 
 
+@pytest.mark.slow
 def test_a_million_bad_rows_do_not_fill_the_memory(tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text("user,item,time\n" + "u,007,yesterday\n" * 1_000_000)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -32,37 +33,34 @@ def read_delimited(path: Path, only: Keep, progress: Progress) -> Table:
     with open_text(path) as text:
         first = text.readline()
         separator = max(_SEPARATORS, key=first.count)
-        lines = itertools.chain([first], text)
-        records = _records(csv.reader(lines, delimiter=separator, strict=True), path, tally)
-        header = _header(records, path)
-        frame = _frame(_fitting(records, header, path, tally), header, only, progress)
+        lines = csv.reader(itertools.chain([first], text), delimiter=separator, strict=True)
+        header, row = _header(lines, path)
+        kept = {place: name for place, name in enumerate(header) if only is None or only(name)}
+        schema = {ROW: pl.Int64, **dict.fromkeys(kept.values(), pl.String)}
+        chunks = [pl.DataFrame(schema=schema)]
+        while records := _next_records(lines, path, row + 1, tally):
+            numbered = _fitting(records, len(header), path, row + 1, tally)
+            chunks.append(_frame(numbered, kept, schema))
+            row += len(records)
+            progress(row, None)
+    values = pl.col(pl.String)
+    frame = pl.concat(chunks).with_columns(pl.when(values != "").then(values))
     return Table(path, frame, tuple(header), tally)
 
 
-def _records(
-    lines: Iterator[list[str]], path: Path, tally: ProblemTally
-) -> Iterator[tuple[int, list[str]]]:
-    """Give each record that is not blank with its number; a record that can't be parsed is told."""
-    for row in itertools.count(1):
-        try:
-            record = next(lines)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            what = f"can't be split into fields ({error})"
-            tally.add(Problem("bad-row", row_name(path, row), what, _REMEDY))
-            continue
-        if record:
-            yield row, record
-
-
-def _header(records: Iterator[tuple[int, list[str]]], path: Path) -> list[str]:
-    _, names = next(records, (0, []))
+def _header(lines: Iterator[list[str]], path: Path) -> tuple[list[str], int]:
+    """Return the column names and the number of their row; blank rows may go before it."""
+    names: list[str] = []
+    row = 0
+    try:
+        row, names = next((row, names) for row, names in enumerate(lines, 1) if names)
+    except (StopIteration, csv.Error):
+        names = []
     if not any(name.strip() for name in names):
         raise DataError(f"{path} has no header row.", "Write the column names in the first row.")
     if any("\0" in name for name in names):
         raise DataError(f"{path} is not UTF-8 text.", "Save it as UTF-8 and try again.")
-    return _unique(names)
+    return _unique(names), row
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -78,34 +76,48 @@ def _unique(names: Sequence[str]) -> list[str]:
     return unique
 
 
-def _fitting(
-    records: Iterator[tuple[int, list[str]]], header: list[str], path: Path, tally: ProblemTally
-) -> Iterator[tuple[int, list[str]]]:
-    width = len(header)
-    for row, record in records:
-        if len(record) == width:
-            yield row, record
+def _next_records(
+    lines: Iterator[list[str]], path: Path, row: int, tally: ProblemTally
+) -> list[list[str]]:
+    """Read a chunk of records; one that can't be parsed is told, and stands there as a blank."""
+    records: list[list[str]] = []
+    while len(records) < _CHUNK:
+        try:
+            for record in itertools.islice(lines, _CHUNK - len(records)):
+                records.append(record)  # noqa: PERF402 - what comes before an error must stay
+        except csv.Error as error:
+            what = f"can't be split into fields ({error})"
+            tally.add(Problem("bad-row", row_name(path, row + len(records)), what, _REMEDY))
+            records.append([])
         else:
-            what = f"has {len(record)} fields where the header has {width}"
-            tally.add(Problem("bad-row", row_name(path, row), what, _REMEDY))
+            break
+    return records
+
+
+def _fitting(
+    records: list[list[str]], width: int, path: Path, row: int, tally: ProblemTally
+) -> list[tuple[int, list[str]]]:
+    """Give the records that fit the header their numbers; the others are told, blank ones not."""
+    numbered = list(enumerate(records, row))
+    if all(len(record) == width for record in records):
+        return numbered
+    for number, record in numbered:
+        if record and len(record) != width:
+            what = f"has {_fields(len(record))} where the header has {width}"
+            tally.add(Problem("bad-row", row_name(path, number), what, _REMEDY))
+    return [(number, record) for number, record in numbered if len(record) == width]
+
+
+def _fields(count: int) -> str:
+    return "1 field" if count == 1 else f"{count} fields"
 
 
 def _frame(
-    records: Iterator[tuple[int, list[str]]],
-    header: list[str],
-    only: Keep,
-    progress: Progress,
+    numbered: list[tuple[int, list[str]]], kept: Mapping[int, str], schema: dict[str, Any]
 ) -> pl.DataFrame:
-    places = [place for place, name in enumerate(header) if only is None or only(name)]
-    schema = {ROW: pl.Int64, **{header[place]: pl.String for place in places}}
-    chunks = [pl.DataFrame(schema=schema)]
-    done = 0
-    while chunk := list(itertools.islice(records, _CHUNK)):
-        columns = list(zip(*(record for _, record in chunk), strict=True))
-        data: dict[str, Iterable[object]] = {ROW: [row for row, _ in chunk]}
-        data.update((header[place], columns[place]) for place in places)
-        chunks.append(pl.DataFrame(data, schema=schema))
-        done += len(chunk)
-        progress(done, None)
-    text = pl.col(pl.String)
-    return pl.concat(chunks).with_columns(pl.when(text != "").then(text))
+    if not numbered:
+        return pl.DataFrame(schema=schema)
+    columns = list(zip(*(record for _, record in numbered), strict=True))
+    data: dict[str, Sequence[object]] = {ROW: [row for row, _ in numbered]}
+    data.update({name: columns[place] for place, name in kept.items()})
+    return pl.DataFrame(data, schema=schema)

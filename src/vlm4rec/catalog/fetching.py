@@ -37,7 +37,7 @@ _SECRETS = re.compile(
     r"([?&][^=&#]*(?:token|key|sig|secret|pass|auth|credential)[^=&#]*)=[^&#]*", re.IGNORECASE
 )
 
-_HOST = re.compile(rb"[A-Za-z0-9._~%:-]+")
+_HOST = re.compile(rb"[A-Za-z0-9._~:-]+")
 
 
 def url_name(url: str) -> str:

@@ -158,10 +158,10 @@ def _look(
     before = known.get(source)
     if before is not None and _is_unchanged(before):
         return before
-    path = downloads.get(url_name(source)) if is_url(source) else Path(source)
+    path = downloads.get(url_name(source)) if is_url(source) else Path(source).absolute()
     try:
         if path is not None:
-            return _told(source if path == Path(source) else str(path), inspect_photo(path))
+            return _told(str(path), inspect_photo(path))
     except PhotoError as error:
         if not is_url(source):
             return _Found(error=error)
@@ -225,6 +225,6 @@ def _no_photo(item: str) -> Problem:
 
 
 def _problem(error: PhotoError, source: str, item: str) -> Problem:
-    where = safe_url(source) if is_url(source) else source
+    where = safe_url(source) if is_url(source) else str(Path(source).absolute())
     what = error.message.removeprefix(where).strip().rstrip(".")
     return Problem(error.code, where, what, error.remedy.rstrip("."), item)

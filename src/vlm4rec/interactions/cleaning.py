@@ -19,6 +19,8 @@ from vlm4rec.problems import Problem, summarise_ids
 
 __all__ = ["unknown_item_problem", "usable_rows"]
 
+_LOOKED_AT = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
@@ -107,7 +109,7 @@ def unknown_item_problem(ids: pl.Series, known_items: Collection[str]) -> Proble
 def _lost_zeros(unknown: list[str], known_items: Collection[str]) -> str:
     """See whether ids would match but for leading zeros, which a spreadsheet takes away."""
     bare = {id_.lstrip("0"): id_ for id_ in known_items}
-    for id_ in unknown:
+    for id_ in unknown[:_LOOKED_AT]:
         held = bare.get(id_.lstrip("0"))
         if held:
             return f"Keep the leading zeros of the ids: {id_!r} here is {held!r} in the catalog"

@@ -39,7 +39,7 @@ def parse_times(series: pl.Series) -> pl.Series:
     """
     times = _parse(series)
     years = times.dt.year()
-    return times.zip_with((years >= 1) & (years <= 9999), _nulls(times))
+    return times.zip_with((years >= 1) & (years <= 9999), _nulls(times)).alias(series.name)
 
 
 def _parse(series: pl.Series) -> pl.Series:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +19,7 @@ free_text = st.text(st.characters(codec="utf-8"), max_size=20)
 
 
 def read_csv(
-    folder: Path, text: str, columns: dict[str, tuple[str, ...]] | None = None
+    folder: Path, text: str, columns: Mapping[str, tuple[str, ...]] | None = None
 ) -> CatalogReading:
     path = folder / "items.csv"
     path.write_text(text, encoding="utf-8")
