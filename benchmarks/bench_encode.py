@@ -16,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 from vlm4rec.demo.run import sample_folder
 from vlm4rec.encoding.cache import VectorCache
 from vlm4rec.encoding.encode import encode_texts
-from vlm4rec.encoding.encoder import load_encoder
+from vlm4rec.encoding.loading import load_encoder
 from vlm4rec.encoding.weights import bundled_weights
 
 ROUNDS, COPIES = 3, 6

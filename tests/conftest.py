@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from vlm4rec.encoding.encoder import TextEncoder, load_encoder
+from vlm4rec.encoding.encoder import TextEncoder
+from vlm4rec.encoding.loading import load_encoder
 
 # a busy machine is slow, not wrong
 settings.register_profile("vlm4rec", deadline=None)

@@ -164,29 +164,16 @@ def cantilever_chair() -> Scene:
             for sx in (-1, 1)
         ]
         s.add(g.join(*skins, *[g.tube(e, wrap) for e in edge]), hide)
-        for k in (1, -2):
-            for sx in (-0.88, 0.88):
-                row = np.array(
-                    [
-                        a
-                        + t * (b - a)
-                        + np.array([sx * x, 0, 0])
-                        + (0.55 - sag * (1 - sx**2) * (1 - (2 * t - 1) ** 4)) * out
-                        for t in np.linspace(0.02, 0.98, 40)
-                    ]
-                )
-                stitches(s, row, thread, 1.3, 0.9, 0.16)
-            break
+
+        def seam(t: float, w: float) -> np.ndarray:
+            dip = 0.55 - sag * (1 - w**2) * (1 - (2 * t - 1) ** 4)
+            return a + t * (b - a) + np.array([w * x, 0, 0]) + dip * out
+
+        for w in (-0.88, 0.88):
+            row = np.array([seam(t, w) for t in np.linspace(0.02, 0.98, 40)])
+            stitches(s, row, thread, 1.3, 0.9, 0.16)
         for t in (0.05, 0.95):
-            row = np.array(
-                [
-                    a
-                    + t * (b - a)
-                    + np.array([w * x, 0, 0])
-                    + (0.55 - sag * (1 - w**2) * (1 - (2 * t - 1) ** 4)) * out
-                    for w in np.linspace(-0.86, 0.86, 40)
-                ]
-            )
+            row = np.array([seam(t, w) for w in np.linspace(-0.86, 0.86, 40)])
             stitches(s, row, thread, 1.3, 0.9, 0.16)
 
     sling((-24, 41.3), (20, 36.6), 2.0)
@@ -209,8 +196,6 @@ def club_chair() -> Scene:
         )
         s.add(g.tube(path, 4.75 + 1.5 * np.linspace(0, 1, 14), sides=28), plush)
     angle = np.linspace(0, 2 * np.pi, 90, endpoint=False)
-    seat = np.stack([29 * np.cos(angle), 28 * np.sin(angle) - 2], 1)
-    seat[:, 1] = np.maximum(seat[:, 1], -29)
     seat = np.stack(
         [
             29.5 * np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.8,
@@ -557,18 +542,12 @@ def oak_bed() -> Scene:
     s.add(g.box(150, 4, 14, 1.2).moved(0, -102, 22).grain("x"), oak)
     s.add(stuffed(142, 198, 20, 6, 0.8).moved(z=28), white)
     duvet = stuffed(156, 140, 12, 5.5, 2.2)
-    waves = lambda p: (
-        p
-        + np.stack(
-            [
-                np.zeros(len(p)),
-                np.zeros(len(p)),
-                0.8 * np.sin(p[:, 0] / 9 + 0.5 * np.sin(p[:, 1] / 13)) * np.sin(p[:, 1] / 17)
-                - np.where(np.abs(p[:, 0]) > 70, 14 * ((np.abs(p[:, 0]) - 70) / 8) ** 1.0, 0),
-            ],
-            1,
-        )
-    )  # noqa: E731
+
+    def waves(p: np.ndarray) -> np.ndarray:  # soft folds, and sides that hang down
+        p[:, 2] += 0.8 * np.sin(p[:, 0] / 9 + 0.5 * np.sin(p[:, 1] / 13)) * np.sin(p[:, 1] / 17)
+        p[:, 2] -= 1.75 * np.maximum(np.abs(p[:, 0]) - 70, 0)
+        return p
+
     s.add(duvet.bent(waves).moved(0, -28, 44), white)
     s.add(stuffed(160, 46, 3.4, 1.6, 0.4).bent(waves).moved(0, -62, 57), grey)
     for sx in (-1, 1):

@@ -12,7 +12,7 @@ from studio import Scene
 
 
 def cutting_board() -> Scene:
-    """Rustic acacia serving board with a handle, leather loop, a loaf-free top with knife."""
+    """Rustic acacia serving board with a handle, leather loop and a chef's knife."""
     s = Scene(turn=-24, elevation=40, fill=0.8)
     t = np.linspace(0, np.pi / 2, 10)
     half = [
@@ -115,7 +115,7 @@ def copper_saucepan() -> Scene:
     """French copper saucepan with a long riveted brass handle."""
     s = Scene(turn=52, elevation=24, fill=0.8, flags=True)
     dents = textures.clouds((512, 512), 6, octaves=1, coarse=14)
-    red = m.surface("#d98a60", 0.14, metallic=1.0, bump=m.picture(dents, 9.0), height=0.09)
+    red = m.surface("#d98a60", 0.14, metallic=1.0, bump=m.picture(dents, 9.0), height=0.14)
     gold, tin = m.brass(0.2), m.metal("#cfcfce", 0.3)
     s.add(
         g.vessel(
@@ -129,7 +129,7 @@ def copper_saucepan() -> Scene:
     )
     s.add(g.lathe([(0, 0.4), (9.3, 0.4), (9.42, 1.0), (9.45, 9.2)], sides=140).scaled(0.995), tin)
     path = g.spline(
-        [(9.3, 0, 6.6), (11, 0, 7.2), (18, 0, 10.2), (26, 0, 12.2), (30.5, 0, 12.6)], 60
+        [(9.75, 0, 6.6), (11, 0, 7.2), (18, 0, 10.2), (26, 0, 12.2), (30.5, 0, 12.6)], 60
     )
     size = np.interp(np.linspace(0, 1, 60), [0, 0.12, 0.5, 0.85, 1], [1.5, 1.0, 0.85, 1.25, 1.0])
     s.add(g.sweep(g.rectangle(1.9, 0.75, 0.33), path, size=size), gold)

@@ -19,7 +19,6 @@ def picture(
     pixels: np.ndarray,
     tile: float | tuple[float, float],
     *,
-    raw: bool = False,
     wrap: str = "mirror",
 ) -> Material:
     """A texture map ``tile`` centimetres wide (or (wide, high)) from an array."""
@@ -172,7 +171,7 @@ def linen(
 ) -> Material:
     """Woven cloth with visible threads (``threads`` to a tile)."""
     pixels = textures.cloth(hexed(colour), hexed(thread), seed, threads)
-    bump = picture(textures.weave(threads=threads, seed=seed), tile, raw=True, wrap="repeat")
+    bump = picture(textures.weave(threads=threads, seed=seed), tile, wrap="repeat")
     return surface(
         picture(pixels, tile, wrap="repeat"), 0.9, bump=bump, height=height, specular=0.1, sheen=0.3
     )
@@ -204,7 +203,7 @@ def leather(
         tuple(min(1.0, 1.12 * c) for c in base),
         0.4 + 0.6 * textures.clouds((512, 512), seed + 3),
     )
-    bump = picture(grain, tile, raw=True)
+    bump = picture(grain, tile)
     return surface(picture(pixels, 26.0), rough, bump=bump, height=height, specular=0.45)
 
 

@@ -323,11 +323,8 @@ def slab(
     rings = [r[::-1] if (_area(r) < 0) == (i == 0) else r for i, r in enumerate(rings)]
     bevel = min(bevel, thick / 2.001)
     t = np.linspace(0, np.pi / 2, 5)
-    inset = np.concatenate([bevel * (1 - np.sin(t)), bevel * (1 - np.cos(t[1:]))[::1][::1]])
-    height = np.concatenate([bevel * (1 - np.cos(t)), thick - bevel * (1 - np.sin(t[1:]))])
-    inset[len(t) :] = bevel * (1 - np.cos(t[1:]))
-    inset = np.insert(inset, len(t), 0.0)
-    height = np.insert(height, len(t), thick - bevel)
+    inset = np.concatenate([bevel * (1 - np.sin(t)), bevel * (1 - np.cos(t))])
+    height = np.concatenate([bevel * (1 - np.cos(t)), thick - bevel * (1 - np.sin(t))])
     parts, caps = [], []
     for ring in rings:
         normal = _outward(ring)
@@ -385,7 +382,7 @@ def corner_normals(mesh: Mesh, sharp: float = 38.0) -> np.ndarray:
     weighted = np.cross(tri[:, 1] - tri[:, 0], tri[:, 2] - tri[:, 0])
     unit = weighted / np.maximum(np.linalg.norm(weighted, axis=1, keepdims=True), 1e-12)
     order = np.argsort(corners, kind="stable")
-    ids, start, count = np.unique(corners[order], return_index=True, return_counts=True)
+    _, start, count = np.unique(corners[order], return_index=True, return_counts=True)
     total = np.zeros((len(corners), 3))
     for k in np.unique(count):  # all points that the same number of triangles share
         rows = order[start[count == k][:, None] + np.arange(k)]  # (points, k) corners

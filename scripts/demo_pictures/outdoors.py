@@ -289,7 +289,7 @@ def camp_stool() -> Scene:
     for x, y in ((-16.5, 17.6), (16.5, 17.6)):
         s.add(g.rod((x, -y, 39), (x, y, 39), 1.4), ash)
     for x, y in ((-15.2, 14.6), (15.4, 16.6)):
-        s.add(g.rod((x, -y, 5.0 if x < 0 else 5.0), (x, y, 5.0), 0.9), ash)
+        s.add(g.rod((x, -y, 5.0), (x, y, 5.0), 0.9), ash)
     u, v = np.meshgrid(np.linspace(-1, 1, 40), np.linspace(-1, 1, 30))
     sag = 40.6 - 4.2 * (1 - u**2) * (1 - 0.12 * v**2)
     top = np.stack([17.4 * u, 14.6 * v, sag], -1)
@@ -304,7 +304,7 @@ def camp_stool() -> Scene:
         rows = [
             np.stack(
                 [
-                    sx * 16.5 + 1.68 * np.sin(a) * sx * -1 * -1,
+                    sx * 16.5 + 1.68 * np.sin(a) * sx,
                     np.full(24, y),
                     39 + 1.68 * np.cos(a),
                 ],

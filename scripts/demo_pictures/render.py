@@ -59,10 +59,8 @@ def main() -> None:
     for name in args.only or known:
         start = time.perf_counter()
         path = render(known[name](), args.out / f"{name}.jpg", draft=args.draft)
-        print(
-            f"{path.name}  {path.stat().st_size / 1024:.1f} KB  {time.perf_counter() - start:.1f} s",
-            flush=True,
-        )
+        size, took = path.stat().st_size / 1024, time.perf_counter() - start
+        print(f"{path.name}  {size:.1f} KB  {took:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,15 @@ camera so that the product fills the frame, and writes a JPEG.
 
 from __future__ import annotations
 
-import glob
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_LLVM = sorted(glob.glob("/usr/lib/*/libLLVM*-19.so*") + glob.glob("/usr/lib/*/libLLVM.so.[12]*"))
+_LLVM = sorted(
+    str(p) for p in Path("/usr/lib").glob("*/libLLVM*.so*") if re.search(r"(19|2\d)", p.name)
+)
 if _LLVM:  # older LLVM libraries cannot compile the kernels of this Mitsuba
     os.environ.setdefault("DRJIT_LIBLLVM_PATH", _LLVM[0])
 
@@ -232,9 +234,8 @@ def render(scene: Scene, path: Path | str, *, draft: bool = False, limit: int = 
     )
     light, albedo, normal = (np.ascontiguousarray(layers[..., i : i + 3]) for i in (0, 3, 6))
     clean = np.array(oidn.denoise(np.minimum(light, 30.0), np.clip(albedo, 0, 1), normal, hdr=True))
-    clean = (
-        clean if draft else 0.96 * clean + 0.04 * np.minimum(light, 2 * clean)
-    )  # a trace of film grain
+    if not draft:  # a trace of film grain
+        clean = 0.96 * clean + 0.04 * np.minimum(light, 2 * clean)
     image = _develop(clean, scene.backdrop).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -59,10 +59,7 @@ def kids_stool() -> Scene:
         s.add(g.rod(9 * d + [0, 0, 25], 15.5 * d + [0, 0, 1.2], (2.0, 1.9, 1.35)), paint(tone))
         low = 9 * d * 0.5 + 15.5 * d * 0.5 + [0, 0, 13]
         e = np.array([np.cos(a + np.pi / 2), np.sin(a + np.pi / 2), 0])
-        if k % 2 == 0:
-            s.add(g.rod(low, 12.25 * e + [0, 0, 13], 0.9), m.wood("birch", tile=10))
-        else:
-            s.add(g.rod(low, 12.25 * e + [0, 0, 13], 0.9), m.wood("birch", tile=10))
+        s.add(g.rod(low, 12.25 * e + [0, 0, 13], 0.9), m.wood("birch", tile=10))
     for k in range(5):  # a smiling face of inlaid dots
         a = np.radians(210 + 30 * k)
         s.add(
@@ -140,7 +137,7 @@ def toy_train() -> Scene:
             s.add(wheel(r, 1.5).moved(x, sy * 5.1, r), paint(YELLOW if r < 3 else GREEN))
             s.add(
                 g.lathe([(0.75, 0), (0.6, 0.5), (0, 0.6)], sides=24)
-                .turned(90 * -sy if sy < 0 else -90, "x")
+                .turned(90 if sy < 0 else -90, "x")
                 .moved(x, sy * 5.9, r),
                 paint(RED),
             )
@@ -283,7 +280,7 @@ def building_blocks() -> Scene:
 def rocking_horse() -> Scene:
     """Wooden rocking horse on curved runners with a red saddle and yarn mane."""
     s = Scene(turn=-28, elevation=12, fill=0.84)
-    pine, dark = m.wood("pine", tile=22), m.wood("walnut", tile=16)
+    pine = m.wood("pine", tile=22)
     for sy in (-1, 1):
         a = np.radians(np.linspace(-40, 40, 60))
         bow = np.stack([62 * np.sin(a), np.full_like(a, sy * 15.0), 62 - 60 * np.cos(a)], 1)
@@ -411,7 +408,6 @@ def rocking_horse() -> Scene:
             )
         )
     s.add(g.join(*yarn), m.surface("#5a3620", 0.85, sheen=0.4))
-    del dark
     return s
 
 

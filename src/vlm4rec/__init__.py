@@ -20,7 +20,7 @@ from vlm4rec.errors import Vlm4recError
 if TYPE_CHECKING:
     from vlm4rec.catalog.items import Catalog, Item
     from vlm4rec.encoding.encode import BlockOptions
-    from vlm4rec.encoding.encoder import load_encoder
+    from vlm4rec.encoding.loading import load_encoder
     from vlm4rec.grounding.prompts import Prompt
     from vlm4rec.grounding.schema import Answer, Grounding
     from vlm4rec.interactions.interactions import History, Interactions
@@ -64,7 +64,7 @@ _HOMES = {
     "RecommendedItem": "vlm4rec.recommending.recommendations",
     "Recommender": "vlm4rec.recommending.recommender",
     "Shop": "vlm4rec.shop.shop",
-    "load_encoder": "vlm4rec.encoding.encoder",
+    "load_encoder": "vlm4rec.encoding.loading",
 }
 """Where each name lives; it is imported when it is first asked for."""
 

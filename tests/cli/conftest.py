@@ -9,6 +9,7 @@ import pytest
 
 from tests.shop.conftest import change, options, shop, source
 from tests.words import WordEncoder
+from vlm4rec.cli import console
 from vlm4rec.cli.main import run
 
 __all__ = ["change", "options", "shop", "source"]
@@ -28,7 +29,8 @@ Command = Callable[..., Told]
 @pytest.fixture
 def vlm4rec(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Run the command line in this process, wide enough that no line is broken."""
-    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setattr(console.out, "width", 250)
+    monkeypatch.setattr(console.err, "width", 250)
 
     def command(*arguments: str | Path) -> Told:
         monkeypatch.setattr(sys, "argv", ["vlm4rec", *map(str, arguments)])

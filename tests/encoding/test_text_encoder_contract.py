@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.words import WordEncoder
-from vlm4rec.encoding.encoder import TextEncoder, load_encoder
+from vlm4rec.encoding.encoder import TextEncoder
+from vlm4rec.encoding.loading import load_encoder
 from vlm4rec.errors import EncoderError
 
 TEXTS = ["A brown leather boot.", "", "Teekanne aus Ton, glasiert.", "靴", "boot " * 2000, "a\x00b"]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_ENCODER", "Floats", "TextEncoder", "load_encoder", "normalise"]
+__all__ = ["DEFAULT_ENCODER", "Floats", "TextEncoder", "normalise"]
 
 Floats = NDArray[np.float32]
 
@@ -43,28 +43,6 @@ class TextEncoder(Protocol):
         ``on_batch`` is called with how many texts were encoded since the last call.
         """
         ...
-
-
-def load_encoder(name: str = DEFAULT_ENCODER, *, device: str | None = None) -> TextEncoder:
-    """Load a text encoder by name: any sentence-transformers model, by hub name or folder.
-
-    Parameters
-    ----------
-    name
-        Such as ``"all-MiniLM-L6-v2"``, ``"intfloat/multilingual-e5-small"``, ``"./my-model"``.
-    device
-        Torch's word for where to run it; by default the GPU where there is one.
-
-    Raises
-    ------
-    MissingExtraError
-        If sentence-transformers is not installed.
-    EncoderError
-        If the weights can't be had; it says what was tried.
-    """
-    from vlm4rec.encoding.sentence_transformer import SentenceTransformerEncoder
-
-    return SentenceTransformerEncoder.load(name, device=device)
 
 
 def normalise(vectors: NDArray[np.floating[Any]]) -> Floats:

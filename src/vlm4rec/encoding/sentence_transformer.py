@@ -43,7 +43,7 @@ class SentenceTransformerEncoder:
 
     @classmethod
     def load(cls, name: str, *, device: str | None = None) -> SentenceTransformerEncoder:
-        """Load a model; see `vlm4rec.encoding.encoder.load_encoder`."""
+        """Load a model; see `vlm4rec.encoding.loading.load_encoder`."""
         if importlib.util.find_spec("sentence_transformers") is None:
             raise MissingExtraError("Encoding text", "encode")
         return cls(_load(name, device), name)

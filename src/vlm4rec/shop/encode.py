@@ -17,7 +17,8 @@ from vlm4rec.encoding.documents import (
     recipe_by_name,
 )
 from vlm4rec.encoding.encode import BlockOptions, encode_documents, encode_texts, weight_shares
-from vlm4rec.encoding.encoder import DEFAULT_ENCODER, TextEncoder, load_encoder
+from vlm4rec.encoding.encoder import DEFAULT_ENCODER, TextEncoder
+from vlm4rec.encoding.loading import load_encoder
 from vlm4rec.encoding.vectors import ItemVectors
 from vlm4rec.errors import DataError
 from vlm4rec.grounding.ledger import Ledger
