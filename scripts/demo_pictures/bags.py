@@ -30,12 +30,10 @@ def leather_tote() -> Scene:
     """Structured black leather work tote with gold hardware."""
     r = Relief()
     hide, gold = fb.leather("#1c1b1e", 2.6, 0.35, 0.42, 0.2, tone=0.1), fb.metal("#d9b45a", 0.22)
-    body = [(-132, -64, 1), (132, -64, 1), (124, 130), (116, 142), (-116, 142), (-124, 130)]
-    slab(r, body, hide, 42, 9, 2.2 * noise(r.x, r.y, 70, 3))
+    slab(r, box(-128, -64, 128, 142, 7), hide, 42, 9, 2.2 * noise(r.x, r.y, 70, 3))
     for y in (-52, 128):
         r.stitch([(-108, y), (108, y)], ink("#4a484d"), 1.1, 4, 1.6)
     r.groove([(-112, -34), (0, -30), (112, -34)], 1.2, 1.2, 0.4)
-    scene_handles = []
     for x in (-62, 62):
         plate(
             r, [(x - 11, -66, 1), (x + 11, -66, 1), (x + 11, -20), (x, -8), (x - 11, -20)], hide, 3
@@ -52,9 +50,6 @@ def leather_tote() -> Scene:
         r.put(ring, gold, 4, 2, soft=1)
     plate(r, box(-24, -2, 24, 12, 2), gold, 1.6)
     r.shade(r.ribbon([(-15, 5), (15, 5)], 2.4).cov, ink("#7d6226"), 0.8)
-    for side in (-1, 1):
-        for dx in (-62, 62):
-            scene_handles.append((side, dx))
     out = stand(r, turn=-24.0, elevation=12.0)
     for away in (-44, 38):
         handle(

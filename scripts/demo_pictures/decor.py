@@ -309,8 +309,7 @@ def concrete_planter() -> Scene:
         hexa(10.8, 22, b + np.radians(30)),
         hexa(11.2, 18.5, b + np.radians(30)),
     ]
-    pot = [r if i < 2 else r for i, r in enumerate(rows)]
-    s.add(g.grid(np.array(pot), around=True).grain("z"), m.concrete(3, tile=26))
+    s.add(g.grid(np.array(rows), around=True).grain("z"), m.concrete(3, tile=26))
     s.add(
         g.lathe([(0, 19.6), (9.3, 19.2)], sides=60),
         m.surface(

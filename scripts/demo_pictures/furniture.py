@@ -214,7 +214,7 @@ def club_chair() -> Scene:
 
 
 def oak_side_table() -> Scene:
-    """Scandinavian side table: round oak tray top on three splayed legs, with a white shelf disc."""
+    """Scandinavian side table: round oak tray top on three legs, white shelf below."""
     s = Scene(turn=-15, elevation=18)
     s.add(
         g.lathe(

@@ -20,8 +20,12 @@ def picture(
     tile: float | tuple[float, float],
     *,
     wrap: str = "mirror",
+    raw: bool = True,
 ) -> Material:
-    """A texture map ``tile`` centimetres wide (or (wide, high)) from an array."""
+    """A texture map ``tile`` centimetres wide (or (wide, high)) from an array.
+
+    Values are heights or linear light, unless ``raw`` is off: then they are sRGB.
+    """
     wide, high = (tile, tile) if np.isscalar(tile) else tile
     pixels = np.ascontiguousarray(pixels, np.float32)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
@@ -29,7 +33,7 @@ def picture(
     return {
         "type": "bitmap",
         "bitmap": mi.Bitmap(pixels),
-        "raw": True,
+        "raw": raw,
         "wrap_mode": wrap,
         "to_uv": scale,
     }
