@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fabrics as fb
+import knits as kn
 import numpy as np
 import prints as pr
-from bags import plate
-from fabrics import ink
-from footwear import cord, eyelet
 from meshes import grid, rod, spline, sweep, tube
-from outlines import Array, box, curve, ellipse, flip, noise, smooth
+from outlines import Array, box, curve, noise, smooth, xy
 from relief import Fabric, Relief
-from shoot import UNIT, lay, stand, swatch
+from shoemaking import cord
+from shoot import lay, swatch
 from studio import Scene
 
 
@@ -30,9 +29,7 @@ def tartan_scarf() -> Scene:
     ]
     plaid = pr.tartan(sett, 1.0)
     tails = [([(52, -70), (44, 0), (60, 130)], 0), ([(-40, -80), (-50, 20), (-34, 150)], 1)]
-    rear = r.ribbon(
-        curve([(-70, -84), (-56, -142), (0, -166), (56, -142), (72, -84)], closed=False), 46
-    )
+    rear = r.ribbon(curve(xy("-70,-84 -56,-142 0,-166 56,-142 72,-84"), closed=False), 46)
     r.put(rear, plaid, 10, 8, folds=2.5 * noise(rear.u / 40, rear.v / 9, 1, 3))
     r.shade(rear.cov, (0, 0, 0), 0.3)
     for pts, k in tails:
@@ -50,7 +47,7 @@ def tartan_scarf() -> Scene:
             cord(
                 r,
                 [tuple(start), tuple((start + tip) / 2 + q * rng.normal(0, 1)), tuple(tip)],
-                fb.rib(code, 2, 0.6),
+                kn.rib(code, 2, 0.6),
                 3.2,
                 3,
             )
@@ -62,7 +59,7 @@ def tartan_scarf() -> Scene:
         )
         r.put(body, plaid, 7, 6, 6, 20, folds)
     front = r.ribbon(
-        curve([(-74, -122), (-66, -72), (0, -42), (66, -70), (76, -122)], closed=False),
+        curve(xy("-74,-122 -66,-72 0,-42 66,-70 76,-122"), closed=False),
         lambda t: 30 + 46 * np.sin(np.pi * t),
     )
     crush = 4.5 * noise(front.u / 70, front.v / 9, 1, 13) + 2 * noise(
@@ -76,26 +73,13 @@ def wool_socks() -> Scene:
     """Pair of ragg wool socks, oatmeal with red heels, toes and stripes."""
     r = Relief()
     for dx, dy in ((44, -16), (-46, 14)):
-        sock = [
-            (2, -160, 1),
-            (72, -160, 1),
-            (72, -60),
-            (74, 30),
-            (70, 76),
-            (44, 110),
-            (-10, 130),
-            (-70, 150),
-            (-100, 148),
-            (-112, 122),
-            (-98, 98),
-            (-50, 78),
-            (-10, 54),
-            (4, 10),
-            (4, -60),
-        ]
+        sock = xy(
+            "2,-160! 72,-160! 72,-60 74,30 70,76 44,110 -10,130 -70,150 -100,148 -112,122 "
+            "-98,98 -50,78 -10,54 4,10 4,-60"
+        )
         pts = [(x + dx, y + dy, *rest) for x, y, *rest in sock]
         part = r.shape(pts)
-        wool = fb.knit("#cfc4ae", 5.6, 4.6, 0.9)
+        wool = kn.knit("#cfc4ae", 5.6, 4.6, 0.9)
         folds = r.fan((8 + dx, 50 + dy), 10, 120, 5, 60, 5, 2.4, 6) + 0.8 * noise(r.x, r.y, 22, 8)
         r.put(part, speckled(wool), 9, 7, 6, 24, folds)
         heel = (
@@ -123,7 +107,7 @@ def wool_socks() -> Scene:
         for cov in (heel, toe):
             zone = r.as_shape(cov)
             zone.u, zone.v = r.x, r.y
-            r.put(zone, fb.knit("#a8302c", 5, 4.2, 0.9), 0.3, 1, soft=0.6)
+            r.put(zone, kn.knit("#a8302c", 5, 4.2, 0.9), 0.3, 1, soft=0.6)
         for y0, y1, code in (
             (-160, -96, "#cfc4ae"),
             (-146, -138, "#a8302c"),
@@ -144,7 +128,7 @@ def wool_socks() -> Scene:
                     )
                 )
             )
-            r.put(zone, fb.rib(code, 5.2, 1.6), 0.4, 1, soft=0.8)
+            r.put(zone, kn.rib(code, 5.2, 1.6), 0.4, 1, soft=0.8)
     return lay(r)
 
 
@@ -173,7 +157,7 @@ def leather_belt() -> Scene:
     edge = np.array([(x, y) for x, y in box(-0.2, -0.05, 0.2, 0.05, 0.04)])
     for z in (-1.4, 1.4):
         stitch = path + np.array([0, 0, z])
-        out.add(sweep(edge, stitch), swatch(fb.rib("#d9b377", 3, 0.5)))
+        out.add(sweep(edge, stitch), swatch(kn.rib("#d9b377", 3, 0.5)))
     brass = swatch(fb.metal("#d1a84f", 0.2))
     end, d = path[0], path[0] - path[3]
     d = d / np.linalg.norm(d)
@@ -204,177 +188,15 @@ def silk_tie() -> Scene:
         )
         loop.v = 0.75 * loop.u + 0.6 * side * loop.v
         r.put(loop, stripes, 6, 5, folds=0.8 * noise(r.x, r.y, 20, 3))
-    tail = r.shape([(6, -90), (34, 60), (44, 118, 1), (26, 146, 1), (6, 118, 1)], 38)
+    tail = r.shape(xy("6,-90 34,60 44,118! 26,146! 6,118!"), 38)
     r.put(tail, stripes, 4, 3)
-    blade = [
-        (-19, -98, 1),
-        (19, -98, 1),
-        (34, 0),
-        (54, 142, 1),
-        (0, 194, 1),
-        (-54, 142, 1),
-        (-34, 0),
-    ]
+    blade = xy("-19,-98! 19,-98! 34,0 54,142! 0,194! -54,142! -34,0")
     part = r.shape(blade, 38)
     folds = r.fan((0, -96), 90, 24, 3, 120, 5, 2.2, 4)
     r.put(part, stripes, 7, 5, 5, 18, folds, soft=3)
-    knot = r.shape([(-34, -136), (0, -140), (34, -136), (22, -90), (0, -84), (-22, -90)], -34)
+    knot = r.shape(xy("-34,-136 0,-140 34,-136 22,-90 0,-84 -22,-90"), -34)
     r.put(knot, stripes, 11, 8, 3, 10, r.fan((0, -88), -90, 60, 3, 40, 4, 1.2, 6), soft=3)
     return lay(r)
-
-
-def wristwatch() -> Scene:
-    """Classic wristwatch: steel case, white dial, brown leather strap."""
-    r = Relief()
-    hide, steel = fb.leather("#5d3218", 2.4, 0.25, 0.4, 0.15, tone=0.25), fb.metal("#cfd0d2", 0.18)
-    for side in (-1, 1):
-        strap = [
-            (-31, side * 60, 1),
-            (31, side * 60, 1),
-            (26, side * 140),
-            (24, side * 196),
-            (0, side * 204 if side > 0 else side * 198),
-            (-24, side * 196),
-            (-26, side * 140),
-        ]
-        r.put(r.shape(strap if side > 0 else strap[::-1]), hide, 7, 4, 3, 14)
-        line = [(-26, side * 76), (-21, side * 140), (-19, side * 190)]
-        for pts in (line, [(-x, y) for x, y in line]):
-            r.stitch(pts, ink("#e3c48d"), 1.2, 4, 2)
-        for x in (-31, 31):
-            r.put(
-                r.shape(
-                    [
-                        (x - 7, side * 44, 1),
-                        (x + 7, side * 44, 1),
-                        (x + 5, side * 82),
-                        (x - 5, side * 82),
-                    ]
-                ),
-                steel,
-                6,
-                4,
-                soft=2,
-            )
-    for y in (110, 128, 146, 164):
-        eyelet(r, 0, y, 2.4, hide)
-    r.put(
-        r.ribbon(
-            np.array([(-32, -186), (32, -186), (32, -206), (-32, -206), (-32, -186)], float), 5
-        ),
-        steel,
-        6,
-        2.4,
-        soft=2,
-    )
-    r.put(r.ribbon([(0, -204), (0, -178)], 4), steel, 5, 2, soft=2)
-    plate(r, box(68, -8, 84, 8, 3), steel, 12, 4)
-    r.put(r.shape(ellipse(0, 0, 76, 76)), steel, 18, 5, soft=2)
-    r.put(r.shape(ellipse(0, 0, 66, 66)), steel, 5, 3, soft=1)
-    r.put(r.shape(ellipse(0, 0, 60, 60)), fb.gloss("#f4f2ea", 0.35, 0.3), -6, 2, soft=0.5)
-    dial_marks(r)
-    return lay(r, backdrop="#dfe2e4")
-
-
-def dial_marks(r: Relief) -> None:
-    """Hour batons, minute dots, hands at ten past ten, and a small seconds dial."""
-    dark, gold = fb.gloss("#1b2238", 0.3), fb.metal("#b98a3a", 0.25)
-    for k in range(60):
-        a = np.radians(6 * k)
-        d = np.array([np.sin(a), -np.cos(a)])
-        inner, wide = (44, 3.4) if k % 5 == 0 else (55, 0.9)
-        r.put(
-            r.ribbon(np.array([d * inner, d * 57]), wide),
-            gold if k % 5 == 0 else dark,
-            1.2 if k % 5 == 0 else 0.2,
-            1,
-            soft=0.4,
-        )
-    r.put(
-        r.ribbon(np.concatenate([ellipse(0, 26, 13, 13), ellipse(0, 26, 13, 13)[:1]]), 1.4),
-        dark,
-        0.3,
-        0.5,
-        soft=0.4,
-    )
-    r.put(r.ribbon(np.array([(0, 26), (7, 18)], float), 1.4), dark, 0.6, 0.5, soft=0.4)
-    for deg, n, w in ((304, 34, 5.4), (60, 50, 4.0)):
-        a = np.radians(deg)
-        d = np.array([np.sin(a), -np.cos(a)])
-        r.put(
-            r.ribbon(np.array([-d * 9, d * n]), lambda t, w=w: w * (1 - 0.6 * t)),
-            dark,
-            3,
-            1.5,
-            soft=0.5,
-        )
-    r.put(r.shape(ellipse(0, 0, 4, 4)), gold, 4, 2, soft=0.5)
-
-
-def sunglasses() -> Scene:
-    """Tortoiseshell sunglasses with dark green lenses."""
-    r = Relief()
-
-    def shell(u: Array, v: Array) -> fb.Look:
-        t = smooth(noise(u, v, 15, 3) + 0.4 * noise(u, v, 6, 4), -0.1, 0.7)
-        return fb.Look(fb.mix(ink("#b06a24"), ink("#1e0f08"), t), 0.0, 0.12, 0.0, 0.0, 1.0)
-
-    bow_curve = 16 - 0.0011 * r.x**2
-    right = [
-        (14, -40),
-        (50, -54),
-        (110, -56),
-        (158, -44),
-        (162, -22),
-        (150, 20),
-        (118, 52),
-        (74, 54),
-        (36, 34),
-        (18, 0),
-    ]
-    bridge = [(-30, -34), (0, -34), (30, -34), (26, -12), (0, -20), (-26, -12)]
-    for pts in (right, flip(right), bridge):
-        part = r.shape(pts)
-        r.put(part, shell, 6, 4, base=np.broadcast_to(bow_curve, r.h.shape))
-    lens = [
-        (28, -30),
-        (56, -42),
-        (106, -44),
-        (144, -34),
-        (144, -16),
-        (132, 16),
-        (110, 40),
-        (78, 42),
-        (46, 26),
-        (30, 0),
-    ]
-    for pts in (lens, flip(lens)):
-        part = r.shape(pts)
-        r.put(part, tinted, -4, 1.5, base=np.broadcast_to(bow_curve + 6, r.h.shape))
-    for side in (-1, 1):
-        for y in (-36, -30):
-            r.put(r.shape(ellipse(side * 152, y, 2, 2)), fb.metal("#d9b45a"), 1.5, 1, soft=0.5)
-    out = stand(r, back=0.0001, elevation=20.0, turn=-20.0)
-    material = swatch(shell)
-    for side in (-1, 1):
-        path = [
-            (side * 156, 18, 34),
-            (side * 157, 60, 33),
-            (side * 152, 200, 24),
-            (side * 148, 260, 4),
-            (side * 144, 300, -34),
-        ]
-        out.add(
-            tube(np.array(path, float) * UNIT, np.array([0.62, 0.5, 0.42, 0.5, 0.55]), smooth=60),
-            material,
-        )
-    return out
-
-
-def tinted(u: Array, v: Array) -> fb.Look:
-    """Dark graded lens."""
-    t = smooth(v, -45, 45)
-    return fb.Look(fb.mix(ink("#0e1714"), ink("#4a5a48"), t), 0.0, 0.06, 0.0, 0.0, 1.0)
 
 
 def umbrella() -> Scene:
@@ -418,39 +240,10 @@ def umbrella() -> Scene:
     return out
 
 
-def pearls() -> Scene:
-    """Pearl necklace with a gold clasp on dusky velvet paper."""
-    r = Relief()
-    a = np.linspace(0, 2 * np.pi, 700)
-    loop = np.stack(
-        [(118 + 8 * np.cos(2 * a)) * np.sin(a), -150 * np.cos(a) * (0.92 + 0.08 * np.cos(a)) + 6], 1
-    )
-    inner = np.stack([92 * np.sin(a), -104 * np.cos(a) - 34], 1)
-    for line, base_size in ((loop, 9.5), (inner, 7.5)):
-        run = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-        s = 2 * base_size
-        while s < run[-1] - 1.6 * base_size:
-            k = s / run[-1]
-            size = base_size * (0.8 + 0.42 * np.sin(np.pi * k) ** 2)
-            x, y = np.interp(s, run, line[:, 0]), np.interp(s, run, line[:, 1])
-            part = r.shape(ellipse(x, y, size, size))
-            d = np.hypot(r.x - x, r.y - y)
-            ball = size + np.sqrt(np.clip(size**2 - d**2, 0, None))
-            r.put(part, pearl, 0.0, 1, base=ball)
-            s += 2.04 * size
-        x, y = line[0]
-        r.put(
-            r.shape(box(x - 10, y - 6, x + 10, y + 6, 5)), fb.metal("#d9b45a", 0.18), 9, 5, soft=1
-        )
-    return lay(r, backdrop="#6f5f68")
-
-
-def pearl(u: Array, v: Array) -> fb.Look:
-    """Lustrous nacre."""
-    return fb.Look(np.broadcast_to(ink("#f3e9e0"), u.shape + (3,)), 0.0, 0.28, 0.3, 0.0, 0.8)
-
-
 PRODUCTS = {
-    "s04": tartan_scarf, "s09": wool_socks, "s13": leather_belt, "s18": silk_tie, "s23": wristwatch, "s27": sunglasses,
-    "s33": umbrella, "s38": pearls,
-}  # fmt: skip
+    "s04": tartan_scarf,
+    "s09": wool_socks,
+    "s13": leather_belt,
+    "s18": silk_tie,
+    "s33": umbrella,
+}

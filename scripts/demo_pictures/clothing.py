@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fabrics as fb
+import knits as kn
 import numpy as np
-import prints as pr
 from fabrics import ink
 from garment import button, seams
-from outlines import Array, curve, ellipse, flip, mirrored, noise, smooth
+from outlines import Array, curve, flip, mirrored, noise, xy
 from relief import Fabric, Relief
 from shoot import lay
 from studio import Scene
@@ -18,9 +18,17 @@ def leg(
 ) -> list[tuple[float, ...]]:
     """Outline of the right leg with its half of the seat."""
     return [
-        (0, top, 1), (hip * 0.72, top, 1), (hip * 0.93, top + 40), (hip, crotch - 10), (hip * 0.5 + hem_out * 0.5 - 2, (crotch + low) / 2),
-        (hem_out, low, 1), (hem_in, low + 2, 1), (hem_in * 0.45, (crotch + low) / 2), (4, crotch + 12), (0, crotch, 1),
-    ]  # fmt: skip
+        (0, top, 1),
+        (hip * 0.72, top, 1),
+        (hip * 0.93, top + 40),
+        (hip, crotch - 10),
+        (hip * 0.5 + hem_out * 0.5 - 2, (crotch + low) / 2),
+        (hem_out, low, 1),
+        (hem_in, low + 2, 1),
+        (hem_in * 0.45, (crotch + low) / 2),
+        (4, crotch + 12),
+        (0, crotch, 1),
+    ]
 
 
 def leg_folds(
@@ -130,13 +138,7 @@ def trousers() -> Scene:
             1.5,
             soft=2,
         )
-    r.put(
-        r.shape([(-2, -188, 1), (12, -188, 1), (12, -172, 1), (-2, -172, 1)]),
-        wool,
-        1.5,
-        1.5,
-        soft=2,
-    )
+    r.put(r.shape(xy("-2,-188! 12,-188! 12,-172! -2,-172!")), wool, 1.5, 1.5, soft=2)
     button(r, 2, -179, 7, fb.gloss("#0d0d10", 0.2, 0.6))
     return lay(r, fill=0.84)
 
@@ -155,7 +157,7 @@ def jeans() -> Scene:
             r.rgb[win] += (ink("#a9c0da") - r.rgb[win]) * (
                 0.3 * np.exp(-((v / 2) ** 2)) * (r.alpha[win] > 0.5)
             )[..., None]
-    seams(r, [[(71, -172), (83, -110), (84, -40), (80, 40), (78, 188)]], orange, 0, sink=0.8)
+    seams(r, [xy("71,-172 83,-110 84,-40 80,40 78,188")], orange, 0, sink=0.8)
     r.groove([(0, -170), (0, -62)], 1.2, 1.4, 0.3)
     for off in (0, 3):
         r.stitch(
@@ -194,23 +196,14 @@ def jeans() -> Scene:
 def running_shorts() -> Scene:
     """Light running shorts, black with coral side panels and drawcord."""
     r = Relief()
-    shell, coral = fb.satin("#23262e", 0.62), fb.satin("#ff5a4a", 0.6)
-    half = [
-        (0, -92, 1),
-        (92, -92, 1),
-        (112, -20),
-        (142, 96, 1),
-        (96, 116),
-        (20, 108, 1),
-        (8, 40),
-        (0, 18, 1),
-    ]
+    shell = fb.satin("#23262e", 0.62)
+    half = xy("0,-92! 92,-92! 112,-20 142,96! 96,116 20,108! 8,40 0,18!")
     for side in (-1, 1):
         folds = r.fan((side * 4, 18), 0 if side > 0 else 180, 120, 6, 90, 5, 2.6, 3 + side)
         r.fan((side * 60, -80), 90, 90, 6, 120, 5, 2.2, 8 + side, folds)
         folds += 0.9 * noise(r.x / 14, r.y / 60, 1, 4)
         r.put(r.shape(half if side > 0 else flip(half)), shell, 4, 4, 8, 22, folds)
-    panel = [(80, -80), (112, -20, 1), (143, 97, 1), (104, 115, 1), (104, 60), (92, -10)]
+    panel = xy("80,-80 112,-20! 143,97! 104,115! 104,60 92,-10")
     for side in (-1, 1):
         cov = r.cover(curve(panel if side > 0 else flip(panel))) * (r.alpha > 0.5)
         r.shade(cov, ink("#ff5a4a"))
@@ -219,175 +212,17 @@ def running_shorts() -> Scene:
         r.shade(r.ribbon(curve(line, closed=False), 2.6).cov, ink("#f2f4f6"))
     r.stitch([(22, 100), (96, 108), (140, 90)], ink("#6a6e78"), 0.9)
     r.stitch([(-22, 100), (-96, 108), (-140, 90)], ink("#6a6e78"), 0.9)
-    gathers = fb.rib("#23262e", 5.5, 1.6)
-    rear = r.put(
-        r.shape(mirrored([(0, -118), (88, -112, 1), (92, -90, 1), (0, -90)])), gathers, 1, 2
-    )
+    gathers = kn.rib("#23262e", 5.5, 1.6)
+    rear = r.put(r.shape(mirrored(xy("0,-118 88,-112! 92,-90! 0,-90"))), gathers, 1, 2)
     r.shade(rear.cov, (0, 0, 0), 0.3)
-    r.put(
-        r.shape(mirrored([(0, -106), (92, -112, 1), (95, -82, 1), (0, -76)])),
-        gathers,
-        4,
-        3,
-        1,
-        8,
-        soft=4,
-    )
-    for pts in (
-        [(-3, -92), (-20, -64), (-14, -20), (-22, 6)],
-        [(3, -92), (14, -60), (10, -28), (18, -8)],
-    ):
-        r.put(r.ribbon(curve(pts, closed=False), 3.6), fb.rib("#ff5a4a", 2, 0.5), 3, 1.8, soft=2)
+    r.put(r.shape(mirrored(xy("0,-106 92,-112! 95,-82! 0,-76"))), gathers, 4, 3, 1, 8, soft=4)
+    for pts in (xy("-3,-92 -20,-64 -14,-20 -22,6"), xy("3,-92 14,-60 10,-28 18,-8")):
+        r.put(r.ribbon(curve(pts, closed=False), 3.6), kn.rib("#ff5a4a", 2, 0.5), 3, 1.8, soft=2)
     return lay(r)
-
-
-def pleats(r: Relief, u: Array, count: int, amp: Array, seed: int) -> Array:
-    """Hanging folds over u in -1..1, each a little different."""
-    rng = np.random.default_rng(seed)
-    out = np.zeros(u.shape)
-    wander = 0.03 * noise(u, r.y / 70, 1, seed)
-    for k in range(count):
-        c = -1 + 2 * (k + rng.uniform(0.2, 0.8)) / count
-        w = rng.uniform(0.45, 0.9) / count
-        out += rng.uniform(0.5, 1.1) * np.exp(-(((u + wander - c) / w) ** 2))
-    return amp * out
-
-
-def maxi_dress() -> Scene:
-    """Tiered floral summer maxi dress with tie straps."""
-    r = Relief()
-    tile = pr.flower_tile(
-        "#f3e3cf", ["#c8503f", "#d98a3d", "#8d3b52", "#e3a0a0"], count=26, big=0.85
-    )
-    print_ = pr.printed(tile, 82, fb.cloth("#ffffff", 0.05, 0.02))
-    tiers = [(-66, 34, 58, 30), (-2, 62, 82, 40), (76, 86, 112, 46)]
-    for top, w0, w1, _ in reversed(tiers):
-        low = top + (84 if top < 60 else 116)
-        wave = [(w1 * x, low + 3 * np.sin(9 * x + top)) for x in np.linspace(1, -1, 25)]
-        pts = [(-w0, top, 1), (w0, top, 1), (w1, low - 2, 1), *wave[1:-1], (-w1, low - 2, 1)]
-        part = r.shape(pts)
-        t = np.clip((r.y - top) / (low - top), 0, 1)
-        u = r.x / (w0 + (w1 - w0) * t)
-        gather = pleats(r, u, 22, 1.6 * (1 - smooth(t, 0, 0.35)), 4) + pleats(
-            r, u, 9, 5.5 * smooth(t, 0, 0.5), int(top) + 90
-        )
-        part.u = r.x * (1 - 0.12 * t)
-        r.put(part, print_, 3, 3, 3, 20, gather, soft=3)
-    bodice = [
-        (0, -112),
-        (22, -126),
-        (33, -142, 1),
-        (40, -136, 1),
-        (43, -112),
-        (36, -66, 1),
-        (0, -62),
-    ]
-    folds = r.fan((0, -70), -90, 130, 7, 50, 4, 1.8, 3)
-    both_rows = 1.1 * np.sin(2 * np.pi * r.y / 5) * smooth(r.y, -82, -78)
-    rear = r.put(
-        r.shape(mirrored([(0, -118), (30, -118), (40, -124, 1), (40, -80, 1), (0, -80)])),
-        print_,
-        1,
-        2,
-    )
-    r.shade(rear.cov, (0, 0, 0), 0.35)
-    r.put(r.shape(mirrored(bodice)), print_, 4, 3, 6, 16, folds + both_rows)
-    for side in (-1, 1):
-        r.groove([(side * 0, -111), (side * 20, -124), (side * 33, -141)], 1, 0.6, 0.15)
-        strap = curve([(side * 35, -136), (side * 33, -160), (side * 26, -186)], closed=False)
-        r.put(r.ribbon(strap, 6), print_, 3, 2, soft=2)
-        for dx, dy in ((10, -4), (-8, -9)):
-            bow = curve(
-                [
-                    (side * 26, -186),
-                    (side * (26 + dx), -192 + dy),
-                    (side * (30 + dx), -180 + dy),
-                    (side * 26, -185),
-                ],
-                closed=False,
-            )
-            r.put(r.ribbon(bow, 4), print_, 2.5, 1.6, soft=1)
-        r.put(
-            r.ribbon(
-                curve([(side * 26, -186), (side * 34, -170), (side * 40, -158)], closed=False), 4
-            ),
-            print_,
-            2.5,
-            1.6,
-            soft=1,
-        )
-    return lay(r)
-
-
-def slip_dress() -> Scene:
-    """Emerald satin evening slip dress with cowl neck and side slit."""
-    r = Relief()
-    silk = fb.satin("#0f6b50", 0.36)
-    rear = r.put(
-        r.shape(mirrored([(0, -104), (24, -112), (38, -116, 1), (40, -60, 1), (0, -60)])),
-        silk,
-        1,
-        2,
-    )
-    r.shade(rear.cov, (0, 0, 0), 0.45)
-    right = [(36, -140, 1), (44, -112), (45, -88), (37, -38), (55, 20), (62, 90), (72, 196, 1)]
-    left = [
-        (-66, 196, 1),
-        (-60, 90),
-        (-55, 20),
-        (-37, -38),
-        (-45, -88),
-        (-44, -112),
-        (-36, -140, 1),
-    ]
-    pts = [
-        (0, -96),
-        (18, -112),
-        *right,
-        (50, 199),
-        (20, 195),
-        (-20, 199),
-        (-40, 194),
-        *left,
-        (-18, -112),
-    ]
-    t = smooth(r.y, -20, 180)
-    u = r.x / (44 + 26 * t)
-    folds = pleats(r, u, 7, 9.5 * t, 5) + 1.0 * noise(r.x / 10 + r.y / 40, r.y / 60, 1, 3)
-    for k in range(5):
-        sag = [
-            (-34, -134 + 5 * k),
-            (-18, -104 + 9 * k),
-            (0, -92 + 11 * k),
-            (18, -104 + 9 * k),
-            (34, -134 + 5 * k),
-        ]
-        r.crease(sag, 4.2 - 0.2 * k, 3.6 - 0.45 * k, folds)
-    r.fan((-38, -38), 20, 90, 4, 60, 4, 2.4, 8, folds)
-    r.fan((38, -38), 160, 90, 4, 60, 4, 2.4, 9, folds)
-    r.put(r.shape(pts), silk, 4, 4, 9, 24, folds)
-    slit = [(40, 84), (46, 130), (58, 200), (34, 200), (38, 140)]
-    cut = r.shape(slit)
-    r.shade(cut.cov * (r.alpha > 0.5), ink("#06251c"), 0.85)
-    r.h -= 7 * smooth(cut.sd, -2, 5) * (r.alpha > 0.5)
-    for side in (-1, 1):
-        r.put(
-            r.ribbon(
-                curve([(side * 36, -138), (side * 31, -168), (side * 20, -202)], closed=False), 2.6
-            ),
-            silk,
-            2.5,
-            1.3,
-            soft=1,
-        )
-        r.put(r.shape(ellipse(side * 32.6, -158, 3, 3.6)), fb.metal("#d9b45a"), 2, 1.4, soft=1)
-    return lay(r, backdrop="#e6e0dc")
 
 
 PRODUCTS = {
     "s03": trousers,
     "s12": jeans,
     "s21": running_shorts,
-    "s30": maxi_dress,
-    "s37": slip_dress,
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import fabrics as fb
+import knits as kn
 import numpy as np
 from bags import plate
 from fabrics import ink
 from meshes import grid, join, lathe, spline, sweep, tube
-from outlines import Array, box, curve, mirrored, noise, smooth
+from outlines import Array, box, curve, mirrored, noise, smooth, xy
 from relief import Fabric, Relief
 from shoot import lay, swatch
 from studio import Scene
@@ -65,7 +66,7 @@ def baseball_cap() -> Scene:
         hole = crown_point(np.array([a.mean()] * 2), np.array([0.52, 0.52]), *size)[0] * 1.016
         if k not in (0, 5):
             out.add(
-                lathe([(0.01, 0.0), (0.18, 0.05), (0.34, 0.16), (0.46, 0.0)], sides=24)
+                lathe(xy("0.01,0.0 0.18,0.05 0.34,0.16 0.46,0.0"), sides=24)
                 .turned(52, "y")
                 .turned(np.degrees(a.mean()), "z")
                 .moved(*hole),
@@ -74,8 +75,8 @@ def baseball_cap() -> Scene:
     out.add(thick(visor(7.6, 68, *size[:2], 0.022, 0.55, 0.06), 0.35), blue)
     for reach in (0.35, 0.5, 0.65, 0.8, 0.93):
         line = visor(7.6 * reach, 66, *size[:2], 0.022, 0.58, 0.06)[3:-3, -1]
-        out.add(tube(line, 0.045), swatch(fb.rib("#dfe6f5", 3, 0.4)))
-    badge = np.array([(-2.6, 0.23), (-1.0, 0.43), (-0.1, 0.34), (0.9, 0.47), (2.6, 0.23)])
+        out.add(tube(line, 0.045), swatch(kn.rib("#dfe6f5", 3, 0.4)))
+    badge = np.array(xy("-2.6,0.23 -1.0,0.43 -0.1,0.34 0.9,0.47 2.6,0.23"))
     xs = np.linspace(-2.6, 2.6, 60)
     top = np.interp(xs, badge[:, 0], badge[:, 1])
     lift = np.linspace(0, 1, 16)[:, None]
@@ -90,22 +91,16 @@ def beanie() -> Scene:
     """Chunky rust ribbed beanie with a pompom."""
     r = Relief()
     wool = "#b4532a"
-    crown = mirrored([(0, -112), (50, -104), (98, -62), (118, 0), (122, 80, 1), (0, 90)])
+    crown = mirrored(xy("0,-112 50,-104 98,-62 118,0 122,80! 0,90"))
     part = r.shape(crown)
     squeeze = 1 - 0.55 * smooth(-r.y, -20, 118)
     part.u, part.v = r.x / squeeze, r.y
     r.put(part, big_rib(wool), 8, 8, 22, 50, r.fan((0, -112), 90, 150, 7, 90, 6, 2.0, 3))
-    cuff = r.shape(mirrored([(0, 62), (100, 58), (127, 52), (132, 96), (126, 134), (0, 146)]))
+    cuff = r.shape(mirrored(xy("0,62 100,58 127,52 132,96 126,134 0,146")))
     r.put(cuff, big_rib(wool), 12, 9, 4, 20, 1.2 * noise(r.x, r.y, 50, 4))
     plate(r, box(38, 88, 82, 114, 3), fb.leather("#6d4526", 0, 0.1, 0.5), 2)
-    r.stitch(
-        [(42, 92, 1), (78, 92, 1), (78, 110, 1), (42, 110, 1), (42, 92, 1)],
-        ink("#e3c48d"),
-        1.0,
-        3,
-        1.3,
-    )
-    peak = [(50, 107, 1), (58, 97, 1), (62, 101, 1), (66, 96, 1), (73, 107, 1)]
+    r.stitch(xy("42,92! 78,92! 78,110! 42,110! 42,92!"), ink("#e3c48d"), 1.0, 3, 1.3)
+    peak = xy("50,107! 58,97! 62,101! 66,96! 73,107!")
     r.shade(r.cover(curve(peak)), ink("#e3c48d"), 0.9)
     d = np.hypot(r.x, r.y + 138)
     angle = np.arctan2(r.y + 138, r.x)
@@ -126,7 +121,7 @@ def big_rib(code: str) -> Fabric:
 
     def look(u: Array, v: Array) -> fb.Look:
         ridge = np.sqrt(np.abs(np.sin(np.pi * u / 11)))
-        plump = fb.stitches(u, v, 5.5, 6.5)
+        plump = kn.stitches(u, v, 5.5, 6.5)
         shade = 0.45 + 0.38 * ridge + 0.22 * plump + 0.03 * noise(u, v, 1.5, 2)
         return fb.Look(fb.tint(ink(code), shade), 3.2 * ridge + 0.9 * plump, 0.95, 0.4)
 
@@ -137,11 +132,8 @@ def sun_hat() -> Scene:
     """Wide-brimmed straw sun hat with a terracotta ribbon."""
     profile = np.concatenate(
         [
-            spline([(20.5, 1.6), (17, 0.5), (13, 0.2), (10.4, 0.5), (9.6, 1.6)], 60),
-            spline(
-                [(9.5, 1.8), (9.1, 5), (8.6, 8), (7.4, 9.8), (5, 10.6), (2.4, 10.2), (0.01, 9.9)],
-                60,
-            ),
+            spline(xy("20.5,1.6 17,0.5 13,0.2 10.4,0.5 9.6,1.6"), 60),
+            spline(xy("9.5,1.8 9.1,5 8.6,8 7.4,9.8 5,10.6 2.4,10.2 0.01,9.9"), 60),
         ]
     )
     out = Scene(turn=0.0, elevation=30.0, fill=0.84)
@@ -160,12 +152,12 @@ def sun_hat() -> Scene:
     straw = swatch(fb.straw("#e6c88c", "#9c7338", 5.2, 4.2, 1.1), 104, sheen=0.0)
     out.add(lathe(profile, sides=240).bent(wavy), straw)
     band = lathe(spline([(9.85, 1.6), (9.78, 2.6), (9.6, 4.6)], 20), sides=200).bent(wavy)
-    out.add(band, swatch(fb.rib("#b5482f", 2.2, 0.25, 0.7)))
+    out.add(band, swatch(kn.rib("#b5482f", 2.2, 0.25, 0.7)))
     for tip in ((7.2, -8.6, 1.0), (10.2, -9.6, 1.4)):
         path = spline([(7.2, -6.9, 3.2), (8.4, -8.2, 3.0), tip], 20)
         out.add(
-            sweep(np.array([(-0.9, -0.06), (0.9, -0.06), (0.9, 0.06), (-0.9, 0.06)]), path),
-            swatch(fb.rib("#b5482f", 2.2, 0.25, 0.7)),
+            sweep(np.array(xy("-0.9,-0.06 0.9,-0.06 0.9,0.06 -0.9,0.06")), path),
+            swatch(kn.rib("#b5482f", 2.2, 0.25, 0.7)),
         )
     return out
 
@@ -190,7 +182,7 @@ def flat_cap() -> Scene:
     seam = rows[:, 45 * 3]
     for k in (45, 135):
         seam = rows[:, k]
-        out.add(tube(seam[4:-2] + np.array([0, 0, 0.03]), 0.09), swatch(fb.rib("#4a3d2e", 3, 0.3)))
+        out.add(tube(seam[4:-2] + np.array([0, 0, 0.03]), 0.09), swatch(kn.rib("#4a3d2e", 3, 0.3)))
     top = rows[-1, 0]
     out.add(lathe(spline([(0.9, -0.1), (0.75, 0.35), (0.01, 0.5)], 12)).moved(*top), tweed)
     return out

@@ -115,7 +115,7 @@ def copper_saucepan() -> Scene:
     """French copper saucepan with a long riveted brass handle."""
     s = Scene(turn=52, elevation=24, fill=0.8, flags=True)
     dents = textures.clouds((512, 512), 6, octaves=1, coarse=14)
-    red = m.surface("#d98a60", 0.14, metallic=1.0, bump=m.picture(dents, 9.0), height=0.14)
+    red = m.surface("#d98a60", 0.14, metallic=1.0, bump=m.picture(dents, 9.0), height=0.08)
     gold, tin = m.brass(0.2), m.metal("#cfcfce", 0.3)
     s.add(
         g.vessel(

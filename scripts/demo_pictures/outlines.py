@@ -11,6 +11,15 @@ Points = Sequence[tuple[float, ...]]
 Array = np.ndarray
 
 
+def xy(text: str) -> list[tuple[float, ...]]:
+    """Points from text such as ``"0,4 10,-3.5! 7,9"``; an exclamation mark makes a corner."""
+    points = []
+    for word in text.split():
+        x, y = word.rstrip("!").split(",")
+        points.append((float(x), float(y), 1.0) if word.endswith("!") else (float(x), float(y)))
+    return points
+
+
 def curve(points: Points, closed: bool = True, step: float = 2.0) -> Array:
     """Sample a smooth path; a point with a third value (any) is a corner."""
     pts = np.array([p[:2] for p in points], float)

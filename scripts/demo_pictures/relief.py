@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from outlines import Array, Points, curve, smooth
@@ -122,7 +123,7 @@ class Relief:
         best = np.full(gx.shape, 1e9)
         u, v = np.zeros(gx.shape), np.zeros(gx.shape)
         run = 0.0
-        for a, b in zip(p[:-1], p[1:]):
+        for a, b in pairwise(p):
             e = b - a
             length = float(np.hypot(*e))
             if length < 1e-9:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -84,6 +85,18 @@ def test_a_reader_keeps_its_vectors_while_new_ones_are_made(shop: Shop) -> None:
     before = [item.id for item in reader.recommend(["001"])]
     shop.encode("description", WordEncoder())
     assert [item.id for item in reader.recommend(["001"])] == before
+
+
+def test_vanished_vectors_are_told_and_made_anew(shop: Shop) -> None:
+    for folder in shop.folder.vectors.iterdir():
+        shutil.rmtree(folder)
+    shop.refresh()
+    with pytest.raises(ShopDamagedError, match="vlm4rec encode"):
+        shop.recommend(["001"])
+    part = next(part for part in shop.status().parts if part.name == "vectors")
+    assert part.state == "damaged"
+    shop.encode(encoder=WordEncoder())
+    assert len(shop.recommend(["001"])) == 4
 
 
 def test_problems_are_kept_step_by_step(tmp_path: Path) -> None:

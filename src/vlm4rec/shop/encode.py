@@ -20,7 +20,7 @@ from vlm4rec.encoding.encode import BlockOptions, encode_documents, encode_texts
 from vlm4rec.encoding.encoder import DEFAULT_ENCODER, TextEncoder
 from vlm4rec.encoding.loading import load_encoder
 from vlm4rec.encoding.vectors import ItemVectors
-from vlm4rec.errors import DataError
+from vlm4rec.errors import DataError, ShopDamagedError
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.schema import Answer
 from vlm4rec.shop.folder import ShopFolder
@@ -28,7 +28,7 @@ from vlm4rec.shop.manifest import StepRecord
 from vlm4rec.shop.stages import Stage, silent
 from vlm4rec.storage import content_hash
 
-__all__ = ["load_answers", "run_encoding", "shop_documents"]
+__all__ = ["load_answers", "load_vectors", "run_encoding", "shop_documents"]
 
 _KEPT = 2
 """States of the vectors that stay: the one that holds, and the one that a reader may be opening."""
@@ -122,6 +122,30 @@ def load_answers(folder: ShopFolder) -> Mapping[str, Sequence[Answer]]:
             for item, _, grounding in ledger.groundings():
                 answers.setdefault(item, []).append(grounding.answer)
     return answers
+
+
+def load_vectors(folder: ShopFolder) -> ItemVectors:
+    """Open the item vectors that hold.
+
+    Raises
+    ------
+    StepMissingError
+        If there are none yet.
+    ShopDamagedError
+        If they are gone or can't be read.
+    """
+    place = folder.root / folder.step("encode").outputs["vectors"]
+    try:
+        return ItemVectors.open(place)
+    except FileNotFoundError:
+        now = folder.root / folder.step("encode").outputs["vectors"]
+    try:
+        # Other vectors may have taken their place between the manifest and the folder.
+        return ItemVectors.open(now)
+    except FileNotFoundError as error:
+        raise ShopDamagedError(
+            f"The vectors in {now} are gone.", f"Make them anew: vlm4rec encode {folder.root}"
+        ) from error
 
 
 def _groundings_hash(folder: ShopFolder) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vlm4rec.catalog.items import Catalog
 from vlm4rec.catalog.readers import reader_by_format
-from vlm4rec.catalog.reading import CatalogSource
+from vlm4rec.catalog.reading import CatalogSource, Progress
 from vlm4rec.catalog.survey import PhotoSurvey, survey_photos
 from vlm4rec.errors import DataError, ShopExistsError
 from vlm4rec.interactions.interactions import Interactions
@@ -112,8 +112,7 @@ def initialise(
                 progress=progress,
             )
         with stage("Reading interactions") as progress:
-            events = _interactions(options, reading.catalog)
-            progress(len(events.interactions), len(events.interactions))
+            events = _interactions(options, reading.catalog, progress)
         problems = [*reading.problems, *survey.problems, *events.problems]
         _save(folder, reading.catalog, survey, events, problems)
         record = StepRecord(
@@ -160,7 +159,9 @@ def _catalog_source(options: InitOptions) -> CatalogSource:
     return CatalogSource(Path(options.source), options.columns, root)
 
 
-def _interactions(options: InitOptions, catalog: Catalog) -> InteractionsReading:
+def _interactions(
+    options: InitOptions, catalog: Catalog, progress: Progress
+) -> InteractionsReading:
     paths = _interaction_files(options)
     if not paths:
         return InteractionsReading(Interactions.empty())
@@ -169,6 +170,7 @@ def _interactions(options: InitOptions, catalog: Catalog) -> InteractionsReading
         columns=options.interaction_columns,
         format=_interactions_format(options, paths),
         known_items=set(catalog.ids),
+        progress=progress,
     )
 
 

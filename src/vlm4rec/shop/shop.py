@@ -21,7 +21,7 @@ from vlm4rec.grounding.schema import Answer
 from vlm4rec.interactions.interactions import History, Interactions
 from vlm4rec.recommending.recommendations import Recommendations
 from vlm4rec.recommending.recommender import Recommender
-from vlm4rec.shop.encode import load_answers, run_encoding
+from vlm4rec.shop.encode import load_answers, load_vectors, run_encoding
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.ground import run_grounding
 from vlm4rec.shop.initialise import InitOptions, initialise
@@ -223,8 +223,7 @@ class Shop:
     def vectors(self) -> ItemVectors:
         """The item vectors."""
         self.folder.step("init")
-        step = self.folder.step("encode")
-        return ItemVectors.open(self.folder.root / step.outputs["vectors"])
+        return load_vectors(self.folder)
 
     @cached_property
     def recommender(self) -> Recommender:

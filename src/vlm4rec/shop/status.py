@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 
 from vlm4rec.encoding.documents import recipe_by_name
-from vlm4rec.encoding.vectors import ItemVectors
+from vlm4rec.errors import ShopDamagedError
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.problems import Problem, count_by_code
-from vlm4rec.shop.encode import shop_documents
+from vlm4rec.shop.encode import load_vectors, shop_documents
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.manifest import StepRecord
 
@@ -27,7 +27,7 @@ class PartStatus:
     name
         ``catalog``, ``photos``, ``interactions``, ``groundings`` or ``vectors``.
     state
-        ``ok``, ``missing``, ``partial`` or ``stale``.
+        ``ok``, ``missing``, ``partial``, ``stale`` or ``damaged``.
     summary
         What is there, in words.
     counts
@@ -185,7 +185,10 @@ def _vectors(folder: ShopFolder, steps: dict[str, StepRecord]) -> PartStatus:
         )
     document, encoder = step.parameters["document"], step.parameters["encoder"]
     remedy = f"vlm4rec encode {folder.root} --document '{document}'"
-    vectors = ItemVectors.open(folder.root / step.outputs["vectors"])
+    try:
+        vectors = load_vectors(folder)
+    except ShopDamagedError as error:
+        return PartStatus("vectors", "damaged", error.message, {"items": 0}, error.remedy)
     made = dict(zip(vectors.ids, vectors.hashes, strict=True))
     wanted = {doc.item: doc.hash for doc in shop_documents(folder, recipe_by_name(document))}
     counts = {
