@@ -12,7 +12,14 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-__all__ = ["Problem", "count_by_code", "problems_from_frame", "problems_to_frame", "summarise_ids"]
+__all__ = [
+    "Problem",
+    "count_by_code",
+    "counted",
+    "problems_from_frame",
+    "problems_to_frame",
+    "summarise_ids",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,15 @@ def count_by_code(problems: Iterable[Problem]) -> dict[str, int]:
     {'empty': 1}
     """
     return dict(Counter(problem.code for problem in problems).most_common())
+
+
+def counted(count: int, thing: str) -> str:
+    """Say how many there are of a thing.
+
+    >>> counted(1, "user"), counted(1200, "user")
+    ('1 user', '1,200 users')
+    """
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def summarise_ids(ids: Sequence[str], most: int = 5) -> str:

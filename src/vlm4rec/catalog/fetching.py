@@ -244,7 +244,7 @@ def _explaining(shown: str) -> Iterator[None]:
     except RefusedAddressError as error:
         raise PhotoError(
             f"{shown} leads to {error}, which is not on the open internet.",
-            "Allow private addresses if this is your own server.",
+            "If this is your own server, allow it: --allow-private-urls.",
             code="refused-address",
         ) from None
     except httpcore2.TimeoutException:

@@ -34,7 +34,7 @@ class VectorCache:
     """
 
     def __init__(self, folder: Path, fingerprint: str, dimension: int) -> None:
-        self.folder = folder / fingerprint[:16]
+        self.folder = folder / text_key(fingerprint).hex()
         self.dimension = dimension
         self._shards: list[NDArray[np.void]] = []
         self._places: dict[bytes, tuple[int, int]] = {}

@@ -101,7 +101,7 @@ def encode_documents(
     parts: list[Floats] = []
     whitening: dict[str, Whitening] = {}
     for name, share in zip(blocks, shares, strict=True):
-        block, fitted = _block(documents, name, cache, options)
+        block, fitted = _block(documents, name, blocks, cache, options)
         parts.append(block * np.float32(share**0.5))
         if fitted is not None:
             whitening[name] = fitted
@@ -119,12 +119,18 @@ def encode_documents(
 
 
 def _block(
-    documents: Sequence[Document], name: str, cache: VectorCache, options: BlockOptions
+    documents: Sequence[Document],
+    name: str,
+    blocks: Sequence[str],
+    cache: VectorCache,
+    options: BlockOptions,
 ) -> tuple[Floats, Whitening | None]:
     rows = [row for row, document in enumerate(documents) if name in document.texts]
     vectors = normalise(cache.get([documents[row].texts[name] for row in rows]))
     whitening = None
-    if options.whiten and rows:
+    # A facet that is the same wherever it is said has no directions to whiten.
+    varied = len({documents[row].texts[name] for row in rows}) > 1
+    if options.whiten and (varied or len(blocks) == 1):
         whitening = Whitening.fit(vectors, shrinkage=options.shrinkage)
         vectors = whitening.apply(vectors)
     block = np.zeros((len(documents), cache.dimension), dtype=np.float32)

@@ -58,6 +58,11 @@ class RecommendedItem:
     reasons: tuple[Reason, ...] = ()
     blocks: dict[str, float] | None = None
 
+    def __str__(self) -> str:
+        what = f"{self.title} ({self.id})" if self.title else self.id
+        because = f", {self.reasons[0]}" if self.reasons else ""
+        return f"{what}, score {self.score:.3f}{because}"
+
 
 @dataclass(frozen=True, slots=True)
 class Recommendations:
