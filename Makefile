@@ -42,7 +42,7 @@ lint: $(VENV)/.dev ## Style, types and the direction of dependencies
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.dev ## The documentation, into site/
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.dev ## The benchmarks: one JSON line of ratios each
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

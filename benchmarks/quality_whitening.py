@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from vlm4rec import BlockOptions, InitOptions, Shop
+from vlm4rec import InitOptions, Shop
 from vlm4rec.encoding.encoder import Floats
 
 K = 10
@@ -86,7 +86,7 @@ def main() -> None:
         chosen: dict[float, float] = {}
         white: dict[float, Floats] = {}
         for shrinkage in SHRINKAGES:
-            shop.encode(options=BlockOptions(whiten=True, shrinkage=shrinkage))
+            shop.encode(whiten=True, shrinkage=shrinkage)
             white[shrinkage] = np.array(shop.vectors.matrix)
             chosen[shrinkage] = float(ndcg(white[shrinkage], validation).mean())
     best = max(chosen, key=lambda shrinkage: chosen[shrinkage])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vlm4rec.interactions.interactions import History, Interactions
     from vlm4rec.recommending.recommendations import Reason, Recommendations, RecommendedItem
     from vlm4rec.recommending.recommender import Recommender
-    from vlm4rec.shop.initialise import InitOptions
+    from vlm4rec.shop.init_options import InitOptions
     from vlm4rec.shop.shop import Shop
 
 __all__ = [
@@ -55,7 +55,7 @@ _HOMES = {
     "Catalog": "vlm4rec.catalog.items",
     "Grounding": "vlm4rec.grounding.schema",
     "History": "vlm4rec.interactions.interactions",
-    "InitOptions": "vlm4rec.shop.initialise",
+    "InitOptions": "vlm4rec.shop.init_options",
     "Interactions": "vlm4rec.interactions.interactions",
     "Item": "vlm4rec.catalog.items",
     "Prompt": "vlm4rec.grounding.prompts",

@@ -23,7 +23,10 @@ def test_the_whole_path(vlm4rec: Command, tmp_path: Path, source: Path, words: N
     told = vlm4rec("ground", shop, "--lvlm", f"recorded:{source / 'groundings.jsonl'}")
     assert "5 photos described" in told.out
     told = vlm4rec("encode", shop)
-    assert "5 items have vectors; 5 of 5 texts were new." in told.out
+    assert (
+        "5 item vectors by all-MiniLM-L6-v2, title+description; 5 of 5 texts newly encoded."
+        in told.out
+    )
     told = vlm4rec("encode", shop)
     assert "Nothing changed" in told.out
     told = vlm4rec("recommend", shop, "--user", "anna", "-k", "2")
@@ -83,7 +86,7 @@ def test_what_was_left_aside_is_said_beside_the_result(vlm4rec: Command, shop: S
         (["recommend", "SHOP", "--user", "ana"], "Did you mean 'anna'?"),
         (["recommend", "SHOP"], "Give either --user ID or --history"),
         (["recommend", "SHOP", "--history", ","], "The history is empty."),
-        (["recommend", "SHOP", "--history", "x"], "No item of the history is in the catalog"),
+        (["recommend", "SHOP", "--history", "x"], "There is no item 'x'"),
         (["similar", "SHOP", "1"], "Did you mean '001'?"),
         (["recommend", "nowhere", "--user", "ben"], "is not a shop."),
         (["ground", "SHOP", "--lvlm", "gpt"], "Choose from: recorded:FILE, openai:MODEL"),
@@ -93,11 +96,11 @@ def test_what_was_left_aside_is_said_beside_the_result(vlm4rec: Command, shop: S
         (["encode", "SHOP", "--weight", "style"], "--weight style is not NAME=NUMBER."),
         (["encode", "SHOP", "--document", "facets", "--weight", "x=2"], "no block 'x'"),
         (["encode", "SHOP", "--document", "template:{titel}"], "Did you mean {title}?"),
-        (["init", "new", "--source", "items.csv"], "--format is missing."),
+        (["init", "new", "--source", "items"], "does not tell its format"),
         (["init", "new", "--format", "csv"], "--source is missing."),
         (["init", "new", "--format", "xml", "--source", "x"], "csv, parquet, jsonl"),
         (["init", "new", "--format", "csv", "--source", "nowhere.csv"], "nowhere.csv"),
-        (["init", "new"], "is not a shop."),
+        (["init", "new"], "--source is missing."),
         (["gallery", "SHOP", "--out", "SHOP"], "it is not a gallery"),
         (["gallery", "SHOP", "--out", "page", "--user", "nobody"], "no user 'nobody'"),
     ],

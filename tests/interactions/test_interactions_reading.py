@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from vlm4rec.catalog.columns import parse_columns
+from vlm4rec.catalog.columns import INTERACTION_COLUMNS, parse_columns
 from vlm4rec.errors import DataError
 from vlm4rec.interactions.interactions import SCHEMA
 from vlm4rec.interactions.reading import (
@@ -33,7 +33,7 @@ def read(
 ) -> InteractionsReading:
     path = folder / name
     path.write_text(text, encoding="utf-8")
-    mapping = parse_columns(columns)
+    mapping = parse_columns(columns, INTERACTION_COLUMNS)
     return read_interactions([path], columns=mapping, format=format_, known_items=KNOWN)
 
 
@@ -183,7 +183,7 @@ def test_amazon_reviews_weigh_one_unless_the_rating_is_asked_for(tmp_path: Path)
 
 
 def test_a_missing_column_shows_the_option(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no column for the user.*--columns user="):
+    with pytest.raises(DataError, match=r"no column for the user.*--interaction-columns user="):
         read(tmp_path, "item,x\n8,1\n")
 
 

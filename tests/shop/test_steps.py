@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.words import WordEncoder
-from vlm4rec.encoding.encode import BlockOptions
 from vlm4rec.encoding.encoder import Floats
 from vlm4rec.errors import (
     DataError,
@@ -121,7 +121,7 @@ def test_encode_with_nothing_new_asks_no_encoder(shop: Shop) -> None:
 
 def test_other_options_reuse_the_vectors_of_texts(shop: Shop) -> None:
     encoder = Counting()
-    shop.encode(encoder=encoder, options=BlockOptions(whiten=True))
+    shop.encode(encoder=encoder, whiten=True)
     assert encoder.asked == []
     assert shop.vectors.whitening
 
@@ -172,5 +172,50 @@ def test_titles_alone_need_no_grounding(tmp_path: Path, options: InitOptions) ->
 
 def test_old_states_of_the_vectors_are_swept(shop: Shop) -> None:
     for shrinkage in (0.2, 0.4, 0.6, 0.8):
-        shop.encode(encoder=WordEncoder(), options=BlockOptions(whiten=True, shrinkage=shrinkage))
+        shop.encode(encoder=WordEncoder(), whiten=True, shrinkage=shrinkage)
     assert len(list(shop.folder.vectors.iterdir())) == 2
+
+
+def test_what_is_not_chosen_is_as_it_was(shop: Shop) -> None:
+    shop.encode("facets", WordEncoder(), weights={"colour": 2}, shrinkage=0.3)
+    first = shop.folder.step("encode")
+    shop.encode(encoder=WordEncoder())
+    assert shop.folder.step("encode") == first
+    assert first.parameters["whiten"] is True
+    shop.encode("description", WordEncoder())
+    second = shop.folder.step("encode").parameters
+    assert (second["whiten"], second["weights"], second["shrinkage"]) == (False, {}, 0.1)
+    assert second["encoder"] == "words"
+
+
+def test_a_facet_that_is_the_same_everywhere_is_no_obstacle(
+    shop: Shop, source: Path, change: Callable[[str, str], None]
+) -> None:
+    change('"category"', '"audience": "women", "category"')
+    shop.ground(f"recorded:{source / 'groundings.jsonl'}")
+    shop.encode("facets", WordEncoder(), whiten=True)
+    assert "audience" not in shop.vectors.whitening
+    assert shop.recommend(["003"], k=1)[0].id == "004"
+
+
+def test_records_for_another_prompt_are_told(
+    tmp_path: Path, source: Path, options: InitOptions, change: Callable[[str, str], None]
+) -> None:
+    change("paper-v1", "fashion-v2")
+    shop = Shop.create(tmp_path / "shop", options)
+    report = shop.ground(f"recorded:{source / 'groundings.jsonl'}")
+    assert report.unavailable == 5
+    (problem,) = shop.status().problems
+    assert problem.code == "other-prompt"
+    assert "--prompt fashion-v2" in str(problem)
+
+
+def test_grounding_works_inside_an_event_loop(
+    tmp_path: Path, source: Path, options: InitOptions
+) -> None:
+    shop = Shop.create(tmp_path / "shop", options)
+
+    async def notebook() -> int:
+        return shop.ground(f"recorded:{source / 'groundings.jsonl'}").grounded
+
+    assert asyncio.run(notebook()) == 5

@@ -52,11 +52,12 @@ INTERACTION_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Our words for the columns of interactions, and the names that they usually have."""
 
-_WORDS = (*CATALOG_COLUMNS, "attributes", *INTERACTION_COLUMNS)
 _SEVERAL = ("photos", "attributes")
 
 
-def parse_columns(options: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def parse_columns(
+    options: Iterable[str], words: Iterable[str] = (*CATALOG_COLUMNS, "attributes")
+) -> dict[str, tuple[str, ...]]:
     """Read the column mapping of a command line: ``WORD=NAME``, several names joined by ``+``.
 
     Parameters
@@ -64,6 +65,8 @@ def parse_columns(options: Iterable[str]) -> dict[str, tuple[str, ...]]:
     options
         Such as ``id=sku`` or ``photos=front+back``; ``attributes=`` keeps no attribute. A word
         that comes again adds names.
+    words
+        Our words that may be mapped.
 
     Raises
     ------
@@ -76,13 +79,14 @@ def parse_columns(options: Iterable[str]) -> dict[str, tuple[str, ...]]:
     {'id': ('sku',), 'photos': ('front', 'back')}
     """
     columns: dict[str, tuple[str, ...]] = {}
+    known = tuple(words)
     for option in options:
         word, equals, names = option.partition("=")
         if not equals:
             raise DataError(
                 f"{option!r} does not map a column.", "Write WORD=NAME, such as id=sku."
             )
-        _check_word(word.strip())
+        _check_word(word.strip(), known)
         given = tuple(name.strip() for name in names.split("+") if name.strip())
         columns[word.strip()] = columns.get(word.strip(), ()) + given
     return columns
@@ -95,6 +99,7 @@ def find_columns(
     *,
     required: Sequence[str],
     source: str,
+    option: str = "--columns",
 ) -> dict[str, tuple[str, ...]]:
     """Find the columns for our words in a source.
 
@@ -111,6 +116,8 @@ def find_columns(
         The words that must be found.
     source
         What to call the source in a message.
+    option
+        What the mapping is called on the command line.
 
     Returns
     -------
@@ -125,12 +132,12 @@ def find_columns(
     columns: dict[str, tuple[str, ...]] = {}
     for word in (*usual, "attributes"):
         if word in mapping:
-            columns[word] = _given(word, mapping[word], found, source)
+            columns[word] = _given(word, mapping[word], found, source, option)
         elif match := _usual(usual.get(word, ()), found):
             columns[word] = (match,)
     for word in required:
         if not columns.get(word):
-            raise _missing(word, found, usual[word], source)
+            raise _missing(word, found, usual[word], source, option)
     return columns
 
 
@@ -144,22 +151,24 @@ def named_like(names: Iterable[str]) -> Callable[[str], bool]:
     return lambda name: _plain(name) in plain
 
 
-def _check_word(word: str) -> None:
-    if word not in _WORDS:
-        close = difflib.get_close_matches(word, _WORDS, n=1)
-        hint = f"Did you mean {close[0]}?" if close else f"Choose one of {', '.join(_WORDS)}."
+def _check_word(word: str, words: Sequence[str]) -> None:
+    if word not in words:
+        close = difflib.get_close_matches(word, words, n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"Choose one of {', '.join(words)}."
         raise DataError(f"{word!r} is not a word for a column.", hint)
 
 
-def _given(word: str, names: tuple[str, ...], found: Sequence[str], source: str) -> tuple[str, ...]:
+def _given(
+    word: str, names: tuple[str, ...], found: Sequence[str], source: str, option: str
+) -> tuple[str, ...]:
     if len(names) > 1 and word not in _SEVERAL:
         raise DataError(
             f"{word} is one column, and {len(names)} are given: {', '.join(names)}.",
-            f"Write --columns {word}=NAME with one name.",
+            f"Write {option} {word}=NAME with one name.",
         )
     for name in names:
         if name not in found:
-            raise _not_there(word, name, found, source)
+            raise _not_there(word, name, found, source, option)
     return names
 
 
@@ -174,20 +183,22 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip().lower())
 
 
-def _not_there(word: str, name: str, found: Sequence[str], source: str) -> DataError:
+def _not_there(word: str, name: str, found: Sequence[str], source: str, option: str) -> DataError:
     by_plain = {_plain(each): each for each in found}
     close = difflib.get_close_matches(_plain(name), by_plain, n=1)
-    hint = f"Did you mean --columns {word}={by_plain[close[0]]}?" if close else ""
+    hint = f"Did you mean {option} {word}={by_plain[close[0]]}?" if close else ""
     return DataError(f"{source} has no column {name!r}; it has {_listed(found)}.", hint)
 
 
-def _missing(word: str, found: Sequence[str], usual: tuple[str, ...], source: str) -> DataError:
+def _missing(
+    word: str, found: Sequence[str], usual: tuple[str, ...], source: str, option: str
+) -> DataError:
     by_plain = {_plain(each): each for each in found}
     likely = [close for name in usual for close in difflib.get_close_matches(name, by_plain, n=1)]
     name = by_plain[likely[0]] if likely else "NAME"
     return DataError(
         f"{source} has no column for the {word}; it has {_listed(found)}.",
-        f"Say which it is with --columns {word}={name}.",
+        f"Say which it is with {option} {word}={name}.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,11 +12,9 @@ from vlm4rec.cli.arguments import JsonOption, ShopArgument
 
 if TYPE_CHECKING:
     from vlm4rec.grounding.report import GroundingReport
-    from vlm4rec.shop import InitOptions, ShopFolder
+    from vlm4rec.shop import ShopFolder
 
 __all__ = ["encode", "ground", "init", "register"]
-
-T = TypeVar("T")
 
 
 def register(app: typer.Typer) -> None:
@@ -53,9 +51,9 @@ def init(
         Path | None, typer.Option("--photo-root", help="Where relative photo paths start.")
     ] = None,
     allow_private_urls: Annotated[
-        bool,
+        bool | None,
         typer.Option("--allow-private-urls", help="Fetch photos from private addresses too."),
-    ] = False,
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Put another catalog in the place of this shop's.")
     ] = False,
@@ -63,26 +61,27 @@ def init(
 ) -> None:
     """Make a shop of a catalog, or bring it up to date with its source.
 
-    Without --format and --source, the shop's own source is read again.
+    What is left out is as it was when the shop was made; in a new shop the source tells its format.
     """
-    from vlm4rec.catalog.columns import parse_columns
+    from vlm4rec.catalog.columns import INTERACTION_COLUMNS, parse_columns
     from vlm4rec.cli.console import print_json, stage
-    from vlm4rec.shop import InitOptions, ShopFolder
+    from vlm4rec.shop import ShopFolder
+    from vlm4rec.shop.init_options import resolve_init
     from vlm4rec.shop.initialise import initialise
 
     folder = ShopFolder(shop.expanduser().resolve())
-    if format_ is None and source is None and interactions is None:
-        options = _same_source(folder)
-    else:
-        options = InitOptions(
-            format=_required(format_, "--format"),
-            source=str(_required(source, "--source")),
-            interactions=tuple(str(path) for path in interactions or ()),
-            columns=parse_columns(columns or []),
-            interaction_columns=parse_columns(interaction_columns or []),
-            photo_root=None if photo_root is None else str(photo_root),
-            allow_private_urls=allow_private_urls,
-        )
+    options = resolve_init(
+        folder.manifest().steps.get("init") if folder.manifest_file.exists() else None,
+        format=format_,
+        source=source,
+        interactions=interactions or None,
+        columns=parse_columns(columns) if columns else None,
+        interaction_columns=(
+            parse_columns(interaction_columns, INTERACTION_COLUMNS) if interaction_columns else None
+        ),
+        photo_root=photo_root,
+        allow_private_urls=allow_private_urls,
+    )
     record = initialise(folder, options, stage, replace=replace)
     if json_:
         print_json({"shop": str(folder.root), **record.model_dump(mode="json")})
@@ -137,28 +136,35 @@ def ground(
         raise report.error
     if report.stopped_by == "interrupt":
         raise typer.Exit(130)
+    if report.failed and not report.grounded:
+        raise typer.Exit(1)
 
 
 def encode(
     shop: ShopArgument,
     document: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--document",
-            help="What is embedded: title+description, description, attributes, title, facets, "
-            "or 'template:{title}. {description}'.",
+            help="What is embedded: title+description (the default), description, attributes, "
+            "title, facets, or 'template:{title}. {description}'.",
         ),
-    ] = "title+description",
+    ] = None,
     encoder: Annotated[
-        str, typer.Option("--encoder", help="A sentence-transformers model, by name or folder.")
-    ] = "all-MiniLM-L6-v2",
+        str | None,
+        typer.Option(
+            "--encoder",
+            help="A sentence-transformers model, by name or folder; all-MiniLM-L6-v2 by default.",
+        ),
+    ] = None,
     whiten: Annotated[
         bool | None,
         typer.Option("--whiten/--no-whiten", help="Whiten the vectors; facets are by default."),
     ] = None,
     shrinkage: Annotated[
-        float, typer.Option("--shrinkage", min=0, max=1, help="How carefully it whitens.")
-    ] = 0.1,
+        float | None,
+        typer.Option("--shrinkage", min=0, max=1, help="How carefully it whitens: 0.1 by default."),
+    ] = None,
     weights: Annotated[
         list[str] | None,
         typer.Option("--weight", help="A facet's weight, as style=2; may be repeated."),
@@ -168,59 +174,32 @@ def encode(
     ] = False,
     json_: JsonOption = False,
 ) -> None:
-    """Turn descriptions into vectors; only what is new or changed is encoded."""
+    """Turn descriptions into vectors; only what is new or changed is encoded.
+
+    An option that is left out is as it was when the shop was last encoded.
+    """
     from vlm4rec.cli.console import out, print_json, stage
-    from vlm4rec.encoding.encode import BlockOptions
+    from vlm4rec.problems import counted
     from vlm4rec.shop import Shop
     from vlm4rec.shop.encode import run_encoding
+    from vlm4rec.shop.encode_options import EncodeOptions
 
     folder = Shop.open(shop).folder
-    options = BlockOptions(
-        whiten=document == "facets" if whiten is None else whiten,
-        shrinkage=shrinkage,
-        weights=_parse_weights(weights or []),
-    )
+    given = None if weights is None else _parse_weights(weights)
+    options = EncodeOptions(document, encoder, whiten, shrinkage, given)
     before = folder.manifest().steps.get("encode")
-    record = run_encoding(
-        folder, document=document, encoder=encoder, options=options, again=again, stage=stage
-    )
+    record = run_encoding(folder, options, again=again, stage=stage)
     if json_:
         print_json({"shop": str(folder.root), **record.model_dump(mode="json")})
     elif record == before:
         out.print("Nothing changed: the item vectors are up to date.")
     else:
         out.print(
-            f"{record.counts['items']:,} items have vectors; {record.counts['encoded']:,} of "
-            f"{record.counts['texts']:,} texts were new."
+            f"{counted(record.counts['items'], 'item vector')} by {record.parameters['encoder']}, "
+            f"{record.parameters['document']}; {record.counts['encoded']:,} of "
+            f"{counted(record.counts['texts'], 'text')} newly encoded.",
+            soft_wrap=True,
         )
-
-
-def _required(value: T | None, option: str) -> T:
-    from vlm4rec.errors import DataError
-
-    if value is None:
-        raise DataError(
-            f"{option} is missing.",
-            "Example: vlm4rec init my-shop --format csv --source items.csv",
-        )
-    return value
-
-
-def _same_source(folder: ShopFolder) -> InitOptions:
-    """Take the options of the shop's last `init`."""
-    from vlm4rec.shop import InitOptions
-
-    held = folder.step("init").parameters
-    return InitOptions(
-        **{
-            **held,
-            "interactions": tuple(held["interactions"]),
-            "columns": {name: tuple(to) for name, to in held["columns"].items()},
-            "interaction_columns": {
-                name: tuple(to) for name, to in held["interaction_columns"].items()
-            },
-        }
-    )
 
 
 def _parse_weights(texts: list[str]) -> Mapping[str, float]:
@@ -238,13 +217,18 @@ def _parse_weights(texts: list[str]) -> Mapping[str, float]:
 
 def _tell_init(folder: ShopFolder, counts: Mapping[str, int]) -> None:
     from vlm4rec.cli.console import out
+    from vlm4rec.problems import counted
 
     out.print(
-        f"{counts['items']:,} items, {counts['photos']:,} usable photos, "
-        f"{counts['interactions']:,} interactions of {counts['users']:,} users."
+        f"{counted(counts['items'], 'item')}, {counted(counts['photos'], 'usable photo')}, "
+        f"{counted(counts['interactions'], 'interaction')} of {counted(counts['users'], 'user')}.",
+        soft_wrap=True,
     )
     _tell_problems(folder, counts["problems"])
-    out.print(f"Next: vlm4rec ground {folder.root} --lvlm openai:MODEL", soft_wrap=True)
+    if "ground" in folder.manifest().steps:
+        _tell_next(f"vlm4rec status {folder.root}")
+    else:
+        _tell_next(f"vlm4rec ground {folder.root} --lvlm openai:MODEL")
 
 
 def _report_dict(report: GroundingReport) -> dict[str, Any]:
@@ -255,20 +239,44 @@ def _report_dict(report: GroundingReport) -> dict[str, Any]:
 
 def _tell_ground(folder: ShopFolder, report: GroundingReport) -> None:
     from vlm4rec.cli.console import out
+    from vlm4rec.problems import counted
 
-    out.print(
-        f"{report.grounded:,} photos described, {report.reused:,} were described already, "
-        f"{len(report.failed):,} failed, {report.unavailable:,} have no answer in this source."
-    )
+    told = [f"{counted(report.grounded, 'photo')} described"]
+    if report.reused:
+        told.append(f"{report.reused:,} described before")
+    if report.failed:
+        told.append(f"{len(report.failed):,} failed")
+    if report.unavailable:
+        told.append(f"{report.unavailable:,} without an answer in this source")
+    out.print(", ".join(told) + ".", soft_wrap=True)
     if report.tokens_in or report.tokens_out:
         out.print(f"Tokens: {report.tokens_in:,} in, {report.tokens_out:,} out.")
-    _tell_problems(folder, folder.step("ground").counts["problems"])
-    out.print(f"Next: vlm4rec encode {folder.root}", soft_wrap=True)
+    if report.failed:
+        out.print(f"The first failure: {report.failed[0]}", soft_wrap=True, markup=False)
+    counts = folder.step("ground").counts
+    _tell_problems(folder, counts["problems"])
+    if report.stopped_by:
+        out.print(
+            f"Stopped with {counted(counts['left'], 'photo')} left: the same command goes on."
+        )
+    elif counts["items"]:
+        _tell_next(f"vlm4rec encode {folder.root}")
+
+
+def _tell_next(command: str) -> None:
+    from vlm4rec.cli.console import out
+
+    out.print(f"Next: {command}", soft_wrap=True, markup=False)
 
 
 def _tell_problems(folder: ShopFolder, count: int) -> None:
     from vlm4rec.cli.console import out
+    from vlm4rec.problems import counted
 
     if count:
-        what = "1 problem" if count == 1 else f"{count:,} problems"
-        out.print(f"[yellow]{what}[/]; to see: vlm4rec status {folder.root}", soft_wrap=True)
+        out.print(
+            f"{counted(count, 'problem')}; to see: vlm4rec status {folder.root}",
+            soft_wrap=True,
+            style="yellow",
+            markup=False,
+        )

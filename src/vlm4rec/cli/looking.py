@@ -101,12 +101,15 @@ def _print_parts(found: Status) -> None:
     from vlm4rec.cli.console import out
 
     table = Table(title=escape(found.root), title_justify="left")
-    for name in ("Part", "State", "What is there", "To do"):
+    for name in ("Part", "State", "What is there"):
         table.add_column(name, overflow="fold")
     for part in found.parts:
         state = _STATE.get(part.state, f"[red]{part.state}[/]")
-        table.add_row(part.name, state, escape(part.summary), escape(part.remedy))
+        table.add_row(part.name, state, escape(part.summary))
     out.print(table)
+    for part in found.parts:
+        if part.remedy:
+            out.print(f"{part.name} {part.state}: {part.remedy}", soft_wrap=True, markup=False)
 
 
 def _print_problems(problems: tuple[Problem, ...], most: int) -> None:

@@ -9,8 +9,6 @@ import typer
 from vlm4rec.cli.arguments import JsonOption, KOption, ShopArgument
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from vlm4rec.recommending.recommendations import Reason, Recommendations
     from vlm4rec.shop import Shop
 
@@ -33,8 +31,9 @@ def recommend(
     json_: JsonOption = False,
 ) -> None:
     """Recommend items to a user of the shop, or to anybody with a history."""
-    from vlm4rec.cli.console import out, print_json
+    from vlm4rec.cli.console import print_json
     from vlm4rec.errors import DataError
+    from vlm4rec.problems import counted
     from vlm4rec.shop import Shop
 
     if (user is None) == (history is None):
@@ -46,18 +45,18 @@ def recommend(
         print_json({**found.to_dict(), **_made_with(opened)})
         return
     tell_unused(found)
-    who = f"user {user}" if user is not None else f"a history of {len(found.history)} items"
-    out.print(ranking_table(found, f"For {who}"))
+    who = f"user {user}" if user else f"a history of {counted(len(found.history), 'item')}"
+    print_ranking(found, f"For {who}")
 
 
 def similar(
     shop: ShopArgument,
-    item: Annotated[str, typer.Argument(help="The item's id.")],
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="The item's id.")],
     k: KOption = 10,
     json_: JsonOption = False,
 ) -> None:
     """Show the items most like an item."""
-    from vlm4rec.cli.console import out, print_json
+    from vlm4rec.cli.console import print_json
     from vlm4rec.shop import Shop
 
     opened = Shop.open(shop)
@@ -67,14 +66,19 @@ def similar(
         print_json({"item": item, "items": items, **_made_with(opened)})
         return
     title = opened.catalog[item].title
-    out.print(ranking_table(found, f"Like {title or item}"))
+    print_ranking(found, f"Like {title or item}")
 
 
-def ranking_table(found: Recommendations, title: str) -> Table:
-    """Lay a ranking out for the terminal."""
+def print_ranking(found: Recommendations, title: str) -> None:
+    """Print a ranking as a table."""
     from rich.markup import escape
     from rich.table import Table
 
+    from vlm4rec.cli.console import out
+
+    if not len(found):
+        out.print("There is nothing else with a vector to recommend.")
+        return
     table = Table(title=escape(title), title_justify="left")
     table.add_column("", justify="right")
     table.add_column("Item", no_wrap=True)
@@ -85,7 +89,7 @@ def ranking_table(found: Recommendations, title: str) -> Table:
         because = escape(_because(item.reasons[0])) if item.reasons else ""
         row = (str(rank), escape(item.id), escape(item.title or ""), f"{item.score:.3f}", because)
         table.add_row(*row)
-    return table
+    out.print(table)
 
 
 def _because(reason: Reason) -> str:

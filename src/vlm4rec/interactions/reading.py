@@ -158,6 +158,7 @@ def _read_file(
         {word: form.columns.get(word, ()) for word in INTERACTION_COLUMNS},
         required=["user", "item"],
         source=path.name,
+        option="--interaction-columns",
     )
     frame = usable_rows(_said(table, columns), path, table.tally, form.event)
     tally.extend(table.tally)

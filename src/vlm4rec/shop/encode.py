@@ -5,24 +5,19 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 
 from vlm4rec.catalog.items import Catalog
 from vlm4rec.encoding.cache import VectorCache
-from vlm4rec.encoding.documents import (
-    DEFAULT_RECIPE,
-    Document,
-    Recipe,
-    compose_documents,
-    recipe_by_name,
-)
-from vlm4rec.encoding.encode import BlockOptions, encode_documents, encode_texts, weight_shares
-from vlm4rec.encoding.encoder import DEFAULT_ENCODER, TextEncoder
+from vlm4rec.encoding.documents import Document, Recipe, compose_documents, recipe_by_name
+from vlm4rec.encoding.encode import encode_documents, encode_texts, weight_shares
+from vlm4rec.encoding.encoder import TextEncoder
 from vlm4rec.encoding.loading import load_encoder
 from vlm4rec.encoding.vectors import ItemVectors
 from vlm4rec.errors import DataError, ShopDamagedError
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.schema import Answer
+from vlm4rec.shop.encode_options import EncodeOptions, Encoding
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.manifest import StepRecord
 from vlm4rec.shop.stages import Stage, silent
@@ -36,10 +31,9 @@ _KEPT = 2
 
 def run_encoding(
     folder: ShopFolder,
+    options: EncodeOptions | None = None,
     *,
-    document: str = DEFAULT_RECIPE,
-    encoder: str | TextEncoder = DEFAULT_ENCODER,
-    options: BlockOptions | None = None,
+    encoder: TextEncoder | None = None,
     again: bool = False,
     stage: Stage = silent,
 ) -> StepRecord:
@@ -49,12 +43,10 @@ def run_encoding(
     ----------
     folder
         The shop.
-    document
-        The recipe, by name.
-    encoder
-        The encoder, by name or loaded.
     options
-        Whitening and weights of blocks.
+        What was chosen; the rest is as it was the last time.
+    encoder
+        A loaded encoder, instead of one by name.
     again
         Make the item vectors anew even if nothing changed.
     stage
@@ -65,47 +57,58 @@ def run_encoding(
     StepMissingError
         If the shop has no catalog.
     DataError
-        If the recipe covers no item.
+        If the recipe covers no item, or an option is out of range.
     EncoderError
         If the encoder can't be had.
     """
-    started = time.monotonic()
-    recipe = recipe_by_name(document)
-    options = options or BlockOptions()
-    weight_shares(recipe.blocks, options.weights)  # a wrong weight is told before the work
     catalog = folder.step("init").outputs["catalog"]
-    name = encoder if isinstance(encoder, str) else encoder.name
-    parameters = {"document": document, "encoder": name, **asdict(options)}
+    options = options or EncodeOptions()
+    if encoder is not None:
+        options = replace(options, encoder=encoder.name)
     with folder.writing("encode"):
-        inputs = {"catalog": catalog, "groundings": _groundings_hash(folder)}
         before = folder.manifest().steps.get("encode")
-        same = before and (before.inputs, before.parameters) == (inputs, parameters)
+        how = options.resolve(before)
+        weight_shares(recipe_by_name(how.document).blocks, how.blocks.weights)
+        inputs = {"catalog": catalog, "groundings": _groundings_hash(folder)}
+        same = before and (before.inputs, before.parameters) == (inputs, how.parameters())
         if before and same and not again and (folder.root / before.outputs["vectors"]).exists():
             return before
-        with stage("Composing documents") as progress:
-            documents = shop_documents(folder, recipe)
-            progress(len(documents), len(documents))
-        if not documents:
-            raise _nothing_covered(recipe)
-        loaded = load_encoder(encoder) if isinstance(encoder, str) else encoder
-        cache = VectorCache(folder.vector_cache, loaded.fingerprint, loaded.dimension)
-        with stage("Encoding") as progress:
-            texts = [text for doc in documents for text in doc.texts.values()]
-            new = encode_texts(texts, loaded, cache, progress)
-        with stage("Making item vectors") as progress:
-            vectors = encode_documents(documents, recipe.blocks, cache, options)
-            progress(len(vectors), len(vectors))
-        place = _save(folder, vectors, {**inputs, **parameters, "weights": loaded.fingerprint})
-        record = StepRecord(
-            seconds=round(time.monotonic() - started, 3),
-            parameters=parameters,
-            inputs=inputs,
-            outputs={"vectors": place, "encoder": loaded.fingerprint},
-            counts={"items": len(vectors), "texts": len(set(texts)), "encoded": new},
-        )
+        record = _encode(folder, how, inputs, encoder, stage)
         folder.finish("encode", record)
-        _sweep(folder, place)
+        _sweep(folder, record.outputs["vectors"])
     return record
+
+
+def _encode(
+    folder: ShopFolder,
+    how: Encoding,
+    inputs: dict[str, str],
+    encoder: TextEncoder | None,
+    stage: Stage,
+) -> StepRecord:
+    started = time.monotonic()
+    recipe = recipe_by_name(how.document)
+    with stage("Composing documents") as progress:
+        documents = shop_documents(folder, recipe)
+        progress(len(documents), len(documents))
+    if not documents:
+        raise _nothing_covered(folder, recipe)
+    encoder = encoder or load_encoder(how.encoder)
+    cache = VectorCache(folder.vector_cache, encoder.fingerprint, encoder.dimension)
+    texts = [text for document in documents for text in document.texts.values()]
+    with stage("Encoding") as progress:
+        new = encode_texts(texts, encoder, cache, progress)
+    with stage("Making item vectors") as progress:
+        vectors = encode_documents(documents, recipe.blocks, cache, how.blocks)
+        progress(len(vectors), len(vectors))
+    made_of = {**inputs, **how.parameters(), "fingerprint": encoder.fingerprint}
+    return StepRecord(
+        seconds=round(time.monotonic() - started, 3),
+        parameters=how.parameters(),
+        inputs=inputs,
+        outputs={"vectors": _save(folder, vectors, made_of), "encoder": encoder.fingerprint},
+        counts={"items": len(vectors), "texts": len(set(texts)), "encoded": new},
+    )
 
 
 def shop_documents(folder: ShopFolder, recipe: Recipe) -> list[Document]:
@@ -155,12 +158,12 @@ def _groundings_hash(folder: ShopFolder) -> str:
         return ledger.fingerprint()
 
 
-def _nothing_covered(recipe: Recipe) -> DataError:
+def _nothing_covered(folder: ShopFolder, recipe: Recipe) -> DataError:
     if recipe.name == "title":
         return DataError("No item has a title.", "Choose another document recipe.")
     return DataError(
         f"No item is covered by the recipe {recipe.name}: nothing is grounded yet.",
-        "Run: vlm4rec ground SHOP --lvlm openai:MODEL, or encode with --document title.",
+        f"Run: vlm4rec ground {folder.root} --lvlm openai:MODEL, or encode with --document title.",
     )
 
 

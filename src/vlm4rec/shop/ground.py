@@ -73,7 +73,7 @@ def run_grounding(
             limit=limit,
             progress=progress,
         )
-        problems = _problems_of(lvlm, folder)
+        problems = _problems_of(lvlm, folder, prompt)
         folder.save_problems("ground", problems)
         counts = ledger.counts()
         folder.finish(
@@ -89,6 +89,7 @@ def run_grounding(
                     "reused": report.reused,
                     "unavailable": report.unavailable,
                     "failed": len(report.failed),
+                    "left": photos.height - report.done,
                     "items": counts.items,
                     "problems": len(problems) + counts.failures,
                 },
@@ -117,11 +118,12 @@ def _photos(folder: ShopFolder, *, all_photos: bool) -> pl.DataFrame:
     )
 
 
-def _problems_of(lvlm: LVLM, folder: ShopFolder) -> list[Problem]:
+def _problems_of(lvlm: LVLM, folder: ShopFolder, prompt: Prompt) -> list[Problem]:
     """Return what was wrong with a file of recorded answers."""
     if not isinstance(lvlm, RecordedLVLM):
         return []
-    return [*lvlm.problems, *lvlm.unknown_items(set(folder.read(folder.catalog_file)["id"]))]
+    known = set(folder.read(folder.catalog_file)["id"])
+    return [*lvlm.problems, *lvlm.unknown_items(known), *lvlm.other_prompts(prompt.id)]
 
 
 def _sources(lvlm: LVLM) -> tuple[SourceFile, ...]:

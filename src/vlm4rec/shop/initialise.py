@@ -3,66 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from vlm4rec.catalog.items import Catalog
 from vlm4rec.catalog.readers import reader_by_format
 from vlm4rec.catalog.reading import CatalogSource, Progress
 from vlm4rec.catalog.survey import PhotoSurvey, survey_photos
+from vlm4rec.catalog.tables import table_format
 from vlm4rec.errors import DataError, ShopExistsError
 from vlm4rec.interactions.interactions import Interactions
 from vlm4rec.interactions.reading import InteractionsReading, read_interactions
-from vlm4rec.problems import Problem
+from vlm4rec.problems import Problem, count_by_code
 from vlm4rec.shop.folder import ShopFolder
+from vlm4rec.shop.init_options import InitOptions
 from vlm4rec.shop.manifest import SourceFile, StepRecord
 from vlm4rec.shop.stages import Stage, silent
 from vlm4rec.storage import file_hash, write_parquet
 
-__all__ = ["InitOptions", "initialise"]
+__all__ = ["initialise"]
 
 _STANDARD_INTERACTIONS = {"hm": "transactions_train.csv"}
 """Where a format keeps its interactions, beside its items."""
-
-_TABLE_FORMATS = {
-    "hm": "hm",
-    "amazon": "amazon",
-    "csv": "csv",
-    "parquet": "parquet",
-    "jsonl": "jsonl",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class InitOptions:
-    """Where a shop's data comes from.
-
-    Parameters
-    ----------
-    format
-        One of ``csv``, ``parquet``, ``jsonl``, ``photos``, ``hm``, ``amazon``.
-    source
-        The file or folder of the items.
-    interactions
-        Files of interactions; none for a shop without.
-    columns
-        From our words to the source's columns, for items.
-    interaction_columns
-        The same for interactions.
-    photo_root
-        Where relative photo paths start.
-    allow_private_urls
-        Whether photo URLs may lead to private addresses.
-    """
-
-    format: str
-    source: str
-    interactions: tuple[str, ...] = ()
-    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    interaction_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    photo_root: str | None = None
-    allow_private_urls: bool = False
 
 
 def initialise(
@@ -94,12 +56,14 @@ def initialise(
         If another process writes to it.
     """
     started = time.monotonic()
+    options = options.absolute()
     source = _catalog_source(options)
     reader = reader_by_format(options.format)
     with stage("Reading items") as progress:
         reading = reader.read(source, progress)
+        progress(len(reading.catalog), len(reading.catalog))
     if not len(reading.catalog):
-        raise DataError(f"{options.source} holds no item.", _first(reading.problems))
+        raise _no_item(options, reading.problems)
     folder.create()
     with folder.writing("init"):
         _refuse_other_source(folder, options, replace=replace)
@@ -113,11 +77,12 @@ def initialise(
             )
         with stage("Reading interactions") as progress:
             events = _interactions(options, reading.catalog, progress)
+            progress(len(events.interactions), len(events.interactions))
         problems = [*reading.problems, *survey.problems, *events.problems]
         _save(folder, reading.catalog, survey, events, problems)
         record = StepRecord(
             seconds=round(time.monotonic() - started, 3),
-            parameters=_parameters(options),
+            parameters=options.parameters(),
             outputs={"catalog": file_hash(folder.catalog_file)},
             sources=tuple(SourceFile.of(path) for path in _source_files(options)),
             counts=_counts(reading.catalog, survey, events, problems),
@@ -184,13 +149,7 @@ def _interaction_files(options: InitOptions) -> list[Path]:
 
 def _interactions_format(options: InitOptions, paths: Sequence[Path]) -> str:
     """H&M and Amazon have a layout of their own; otherwise the file's ending tells."""
-    if options.format in ("hm", "amazon"):
-        return options.format
-    names = [suffix.lstrip(".") for suffix in paths[0].suffixes]
-    for ending, format_ in (("csv", "csv"), ("parquet", "parquet"), ("jsonl", "jsonl")):
-        if ending in names:
-            return format_
-    return "csv"
+    return options.format if options.format in ("hm", "amazon") else table_format(paths[0])
 
 
 def _source_files(options: InitOptions) -> list[Path]:
@@ -201,21 +160,12 @@ def _source_files(options: InitOptions) -> list[Path]:
     return [*items, *(path.resolve() for path in _interaction_files(options))]
 
 
-def _parameters(options: InitOptions) -> dict[str, object]:
-    parameters = asdict(options)
-    parameters["source"] = str(Path(options.source).resolve())
-    parameters["interactions"] = [str(Path(path).resolve()) for path in options.interactions]
-    root = options.photo_root
-    parameters["photo_root"] = None if root is None else str(Path(root).resolve())
-    return parameters
-
-
 def _refuse_other_source(folder: ShopFolder, options: InitOptions, *, replace: bool) -> None:
     before = folder.manifest().steps.get("init")
     if before is None or replace:
         return
     was = before.parameters.get("format"), before.parameters.get("source")
-    now = options.format, str(Path(options.source).resolve())
+    now = options.format, options.source
     if was != now:
         raise ShopExistsError(
             f"{folder.root} holds the catalog of {was[1]} ({was[0]}).",
@@ -223,5 +173,10 @@ def _refuse_other_source(folder: ShopFolder, options: InitOptions, *, replace: b
         )
 
 
-def _first(problems: Sequence[Problem]) -> str:
-    return f"The first problem: {problems[0]}" if problems else ""
+def _no_item(options: InitOptions, problems: Sequence[Problem]) -> DataError:
+    if not problems:
+        return DataError(f"{options.source} holds no item.")
+    counts = ", ".join(f"{count:,} × {code}" for code, count in count_by_code(problems).items())
+    return DataError(
+        f"{options.source} holds no item that can be used: {counts}.", f"The first: {problems[0]}"
+    )

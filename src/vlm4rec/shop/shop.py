@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Self
 
 from vlm4rec.catalog.items import Catalog
-from vlm4rec.encoding.documents import DEFAULT_RECIPE
-from vlm4rec.encoding.encode import BlockOptions
-from vlm4rec.encoding.encoder import DEFAULT_ENCODER, TextEncoder
+from vlm4rec.encoding.encoder import TextEncoder
 from vlm4rec.encoding.vectors import ItemVectors
 from vlm4rec.errors import DataError, UnknownIdError
 from vlm4rec.grounding.lvlm import LVLM
@@ -22,9 +22,11 @@ from vlm4rec.interactions.interactions import History, Interactions
 from vlm4rec.recommending.recommendations import Recommendations
 from vlm4rec.recommending.recommender import Recommender
 from vlm4rec.shop.encode import load_answers, load_vectors, run_encoding
+from vlm4rec.shop.encode_options import EncodeOptions
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.ground import run_grounding
-from vlm4rec.shop.initialise import InitOptions, initialise
+from vlm4rec.shop.init_options import InitOptions
+from vlm4rec.shop.initialise import initialise
 from vlm4rec.shop.stages import Stage, silent
 from vlm4rec.shop.status import Status, shop_status
 from vlm4rec.shop.suggest import unknown_item, unknown_user
@@ -95,7 +97,8 @@ class Shop:
         ``lvlm`` is a provider, or its name: ``"openai:gpt-4.1-mini"``, ``"recorded:FILE"``.
         See `vlm4rec.shop.ground.run_grounding` for the rest.
         """
-        report = run_grounding(
+        run = partial(
+            run_grounding,
             self.folder,
             lvlm_from_spec(lvlm, base_url=base_url) if isinstance(lvlm, str) else lvlm,
             prompt=prompt,
@@ -104,24 +107,49 @@ class Shop:
             concurrency=concurrency,
             stage=stage,
         )
+        report = run() if not _in_event_loop() else _in_thread(run)
         self.refresh()
         return report
 
     def encode(
         self,
-        document: str = DEFAULT_RECIPE,
-        encoder: str | TextEncoder = DEFAULT_ENCODER,
+        document: str | None = None,
+        encoder: str | TextEncoder | None = None,
         *,
-        options: BlockOptions | None = None,
+        whiten: bool | None = None,
+        shrinkage: float | None = None,
+        weights: Mapping[str, float] | None = None,
         again: bool = False,
         stage: Stage = silent,
     ) -> None:
-        """Make item vectors; see `vlm4rec.shop.encode.run_encoding`."""
+        """Make item vectors: only texts that are new or changed are encoded.
+
+        What is None is as it was the last time; see `vlm4rec.shop.encode_options.EncodeOptions`
+        for the defaults and `vlm4rec.shop.encode.run_encoding` for what is raised.
+
+        Parameters
+        ----------
+        document
+            The recipe: ``"title+description"``, ``"description"``, ``"attributes"``, ``"title"``,
+            ``"facets"`` or ``"template:..."``.
+        encoder
+            An encoder, or the name of a sentence-transformers model.
+        whiten
+            Whether the vectors are whitened.
+        shrinkage
+            How carefully, from 0 to 1.
+        weights
+            Relative weights of facets.
+        again
+            Make the vectors anew even if nothing changed.
+        stage
+            Shows progress.
+        """
+        name = encoder if isinstance(encoder, str) else None
         run_encoding(
             self.folder,
-            document=document,
-            encoder=encoder,
-            options=options,
+            EncodeOptions(document, name, whiten, shrinkage, weights),
+            encoder=None if isinstance(encoder, str) else encoder,
             again=again,
             stage=stage,
         )
@@ -164,6 +192,8 @@ class Shop:
         if isinstance(history, str):
             raise DataError("A history is a list of item ids, not one text.", "Write [id, id].")
         given = history if isinstance(history, History) else History.of(history or ())
+        if given.items and not any(item in self.catalog for item in given.items):
+            raise unknown_item(given.items[0], self.catalog.ids)
         return self.recommender.recommend(given, k, reasons=reasons)
 
     def similar(self, item: str, k: int = 10) -> Recommendations:
@@ -178,6 +208,11 @@ class Shop:
         """
         if item not in self.catalog:
             raise unknown_item(item, self.catalog.ids)
+        if self.vectors.row(item) is None:
+            raise DataError(
+                f"The item {item!r} has no vector yet.",
+                f"Run: vlm4rec ground {self.folder.root} --lvlm ..., then encode.",
+            )
         return self.recommender.similar(item, k)
 
     def history(self, user: str) -> History:
@@ -234,3 +269,17 @@ class Shop:
 
     def __repr__(self) -> str:
         return f"<Shop {self.folder.root}>"
+
+
+def _in_event_loop() -> bool:
+    """Tell whether a loop runs here already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _in_thread(run: Callable[[], GroundingReport]) -> GroundingReport:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()

@@ -10,7 +10,7 @@ import polars as pl
 from vlm4rec.encoding.documents import recipe_by_name
 from vlm4rec.errors import ShopDamagedError
 from vlm4rec.grounding.ledger import Ledger
-from vlm4rec.problems import Problem, count_by_code
+from vlm4rec.problems import Problem, count_by_code, counted
 from vlm4rec.shop.encode import load_vectors, shop_documents
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.manifest import StepRecord
@@ -97,7 +97,7 @@ def _init(folder: ShopFolder) -> str:
 def _catalog(folder: ShopFolder, step: StepRecord) -> PartStatus:
     counts = {"items": step.counts["items"]}
     changed = [source.path for source in step.sources if source.changed()]
-    summary = f"{counts['items']:,} items from {step.parameters['source']}"
+    summary = f"{counted(counts['items'], 'item')} from {step.parameters['source']}"
     if changed:
         return PartStatus("catalog", "stale", f"{summary}, which changed", counts, _init(folder))
     return PartStatus("catalog", "ok", summary, counts)
@@ -112,7 +112,10 @@ def _photos(photos: pl.DataFrame) -> PartStatus:
     }
     summary = f"{counts['usable']:,} usable, {counts['distinct']:,} of them distinct"
     if not counts["unusable"]:
-        return PartStatus("photos", "ok" if usable.height else "missing", summary, counts)
+        if usable.height:
+            return PartStatus("photos", "ok", summary, counts)
+        remedy = "add photos to the source, or encode with --document title"
+        return PartStatus("photos", "missing", "none", counts, remedy)
     remedy = "mend the photos listed under problems, then run init again"
     return PartStatus(
         "photos", "partial", f"{summary}; {counts['unusable']:,} unusable", counts, remedy
@@ -129,7 +132,7 @@ def _interactions(folder: ShopFolder, step: StepRecord) -> PartStatus:
             counts,
             f"{_init(folder)} --interactions FILE",
         )
-    summary = f"{counts['interactions']:,} by {counts['users']:,} users"
+    summary = f"{counts['interactions']:,} by {counted(counts['users'], 'user')}"
     return PartStatus("interactions", "ok", summary, counts)
 
 
@@ -184,7 +187,7 @@ def _vectors(folder: ShopFolder, steps: dict[str, StepRecord]) -> PartStatus:
             "vectors", "missing", "none yet", {"items": 0}, f"vlm4rec encode {folder.root}"
         )
     document, encoder = step.parameters["document"], step.parameters["encoder"]
-    remedy = f"vlm4rec encode {folder.root} --document '{document}'"
+    remedy = f"vlm4rec encode {folder.root}"
     try:
         vectors = load_vectors(folder)
     except ShopDamagedError as error:
@@ -198,7 +201,7 @@ def _vectors(folder: ShopFolder, steps: dict[str, StepRecord]) -> PartStatus:
         "orphaned": len(made.keys() - wanted.keys()),
     }
     white = ", whitened" if step.parameters["whiten"] else ""
-    summary = f"{counts['items']:,} items by {encoder}, {document}{white}"
+    summary = f"{counted(counts['items'], 'item')} by {encoder}, {document}{white}"
     if counts["missing"] or counts["stale"] or counts["orphaned"]:
         told = ", ".join(
             f"{counts[n]:,} {n}" for n in ("missing", "stale", "orphaned") if counts[n]

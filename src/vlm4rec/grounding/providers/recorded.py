@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,20 @@ class RecordedLVLM:
             )
             for (item, _), record in self._records.items()
             if item not in known
+        ]
+
+    def other_prompts(self, prompt_id: str) -> list[Problem]:
+        """Return a problem for each prompt, other than the one asked, that records answer."""
+        counts = Counter(record.prompt_id for record in self._records.values())
+        return [
+            Problem(
+                code="other-prompt",
+                where=self.path.name,
+                what=f"{count:,} of the records answer the prompt {other!r}, not {prompt_id!r}",
+                remedy=f"To take them, ground with --prompt {other}",
+            )
+            for other, count in counts.items()
+            if other != prompt_id
         ]
 
     def identity(self, request: GroundingRequest) -> Identity | None:
