@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,15 +43,14 @@ def replacing(path: Path) -> Iterator[Path]:
     'whole'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        _flush(temporary)
+        _flush(temporary, os.O_RDWR)  # Windows flushes only what may be written
         temporary.replace(path)
-        _flush(path.parent)
+        with contextlib.suppress(OSError):  # not every system lets folders be opened or flushed
+            _flush(path.parent, os.O_RDONLY)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -69,8 +69,11 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_parquet(path: Path, frame: pl.DataFrame) -> None:
     """Write a table as Parquet atomically."""
+    # By way of memory: an error of the disk then keeps its number, and can be told as what it is.
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
     with replacing(path) as temporary:
-        frame.write_parquet(temporary)
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def file_hash(path: Path) -> str:
@@ -89,22 +92,9 @@ def content_hash(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _flush(path: Path) -> None:
-    """Flush a file or folder to the disk; file systems that can't flush folders are let be."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:  # Windows opens no folders
-        return
+def _flush(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
-    except OSError:
-        if not path.is_dir():
-            raise
     finally:
         os.close(descriptor)

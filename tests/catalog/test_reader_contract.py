@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,6 +148,58 @@ def test_progress_is_told(source: Path, format_: str) -> None:
     told: list[tuple[int, int | None]] = []
     reader_by_format(format_).read(CatalogSource(source), lambda *step: told.append(step))
     assert told == sorted(told)
+
+
+def test_the_tables_that_were_read_are_told(
+    source: Path, format_: str, reading: CatalogReading
+) -> None:
+    expected = {"photos": (), "hm": (source / "articles.csv",)}
+    assert reading.files == expected.get(format_, (source,))
+
+
+def test_the_tables_that_were_read_are_told_as_absolute_paths(
+    source: Path, format_: str, reading: CatalogReading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(source.parent)
+    relative = reader_by_format(format_).read(CatalogSource(Path(source.name)))
+    assert relative.files == reading.files
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_a_folder_may_have_a_name_that_looks_like_a_pattern(tmp_path: Path, format_: str) -> None:
+    folder = tmp_path / "my [shop] *?"
+    folder.mkdir()
+    source = MAKERS[format_](folder)
+    assert guess_format(source) == format_
+    reading = reader_by_format(format_).read(CatalogSource(source))
+    assert sorted(reading.catalog.ids) == sorted(TITLES)
+    assert any(item.photos for item in reading.catalog)
+
+
+def test_control_characters_in_texts_become_spaces(
+    tmp_path: Path, format_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if format_ == "photos":
+        pytest.skip("a photo has no title")
+    monkeypatch.setitem(TITLES, "007", "Bo\x1b[31m\tot\x7f")
+    reading = reader_by_format(format_).read(CatalogSource(MAKERS[format_](tmp_path)))
+    assert reading.catalog["007"].title == "Bo [31m ot"
+
+
+@pytest.mark.parametrize("place", ["path", "photo_root", "folder"])
+def test_a_path_that_is_not_utf_8_is_refused_readably(
+    source: Path, format_: str, place: str
+) -> None:
+    odd = Path("sh\udcffop")
+    paths = {"path": (odd, None), "photo_root": (source, odd), "folder": (odd / "a.csv", None)}
+    path, root = paths[place]
+    with pytest.raises(DataError, match=r"The path sh\\xffop.* is not UTF-8"):
+        reader_by_format(format_).read(CatalogSource(path, photo_root=root))
+
+
+def test_no_format_is_guessed_of_a_path_that_is_not_utf_8() -> None:
+    with pytest.raises(DataError, match=r"The path sh\\xffop is not UTF-8"):
+        guess_format(Path("sh\udcffop"))
 
 
 def test_reading_again_gives_the_same(source: Path, format_: str, reading: CatalogReading) -> None:

@@ -18,7 +18,7 @@ def test_the_whole_path(vlm4rec: Command, tmp_path: Path, source: Path, words: N
         "init", shop, "--format", "csv", "--source", source / "items.csv",
         "--interactions", source / "interactions.csv",
     )  # fmt: skip
-    assert (told.code, told.err.splitlines()[-1]) == (0, "Reading interactions: 3")
+    assert (told.code, told.err.splitlines()[-1]) == (0, "Checking photos: 5")
     assert "5 items, 5 usable photos, 3 interactions of 2 users." in told.out
     told = vlm4rec("ground", shop, "--lvlm", f"recorded:{source / 'groundings.jsonl'}")
     assert "5 photos described" in told.out
@@ -131,7 +131,7 @@ def test_a_full_disk_is_told(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "vectors.npy")
 
-    monkeypatch.setattr("numpy.save", full)
+    monkeypatch.setattr("os.fsync", full)
     answer = vlm4rec("encode", shop.folder.root, "--document", "description")
     assert answer.code == 1
     assert "Error: The disk is full (vectors.npy).\nMake room" in answer.err
@@ -143,3 +143,14 @@ def test_version_and_help(vlm4rec: Command) -> None:
     assert vlm4rec("--version").out == f"vlm4rec {__version__}\n"
     assert "recommend" in vlm4rec("--help").out
     assert vlm4rec("recommend", "shop", "-k", "0").code == 2
+
+
+def test_a_history_may_be_repeated_and_an_id_may_hold_a_comma(
+    vlm4rec: Command, tmp_path: Path, words: None
+) -> None:
+    (tmp_path / "items.csv").write_text('id,title\n"a,b",Red boot\nc,Blue boot\nd,Blue cup\n')
+    shop = tmp_path / "shop"
+    vlm4rec("init", shop, "--source", tmp_path / "items.csv")
+    vlm4rec("encode", shop, "--document", "title")
+    told = vlm4rec("recommend", shop, "--history", "a,b", "--history", "c", "--json")
+    assert json.loads(told.out)["history"] == ["a,b", "c"]

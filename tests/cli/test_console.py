@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +30,21 @@ def test_json_keeps_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "Stövel – 靴" in out
     assert json.loads(out) == {"title": "Stövel – 靴"}
+
+
+def test_foreign_text_gives_the_terminal_no_commands() -> None:
+    assert console.plain("a\x1b[31mb\x9bc [d]\ne") == "a [31mb c \\[d] e"
+
+
+def test_a_terminal_that_lacks_a_letter(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("id,title\n😀,靴\nb,Boot\n", encoding="utf-8")
+    command = [sys.executable, "-m", "vlm4rec", "init", str(tmp_path / "靴"), "--source"]
+    run = subprocess.run(
+        [*command, str(tmp_path / "items.csv")],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        check=False,
+    )
+    assert run.returncode == 0
+    assert b"Traceback" not in run.stderr
+    assert b"\\u9774" in run.stdout

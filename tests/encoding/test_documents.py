@@ -83,6 +83,28 @@ def test_a_template_without_groundings_covers_what_has_none() -> None:
     assert texts("template:{title}")["3"] == {"text": "Never seen"}
 
 
+def test_a_shops_own_columns_are_reached_whatever_they_are_called() -> None:
+    own = {"category": "Footwear", "description": "On sale", "title": "T", "item_category": "x"}
+    catalog = Catalog.of([Item("1", title="Boot", attributes=own), Item("2", attributes=own)])
+
+    def text(template: str) -> list[str]:
+        recipe = recipe_by_name(f"template:{template}")
+        documents = compose_documents(catalog, {"1": [BOOT]}, recipe)
+        return [document.texts["text"] for document in documents]
+
+    assert text("{item_category}: {category}") == ["Footwear: hiking boot"]
+    assert text("{item_description} {description}") == ["On sale A brown boot."]
+    assert text("{item_title} of {title}") == ["T of Boot", "T of"]
+    assert text("{item_item_category}") == ["x", "x"]
+
+
+def test_the_error_for_an_unknown_field_tells_of_the_shops_own() -> None:
+    with pytest.raises(DataError) as caught:
+        texts("template:{item_prise}")
+    assert "Did you mean {item_price}?" in str(caught.value)
+    assert "the shop's own, also as {item_NAME}: price, brand." in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("template", "told"),
     [

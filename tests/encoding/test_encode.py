@@ -5,13 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.words import WordEncoder
 from vlm4rec.encoding.cache import VectorCache
 from vlm4rec.encoding.documents import Document
 from vlm4rec.encoding.encode import BlockOptions, encode_documents, encode_texts
 from vlm4rec.encoding.encoder import Floats
-from vlm4rec.errors import DataError
+from vlm4rec.encoding.whitening import Whitening
+from vlm4rec.errors import DataError, EncoderError
 
 
 class Counting(WordEncoder):
@@ -111,3 +113,107 @@ def test_an_unknown_block_names_the_choices(tmp_path: Path) -> None:
     options = BlockOptions(weights={"color": 2})
     with pytest.raises(DataError, match="category, colour"):
         encode_documents(DOCUMENTS, ("category", "colour"), cached(tmp_path, TEXTS), options)
+
+
+class Faulty(WordEncoder):
+    """Gives the vectors of another, harmed."""
+
+    name = "faulty-7b"
+
+    def __init__(self, harm: Callable[[Floats], object]) -> None:
+        self.harm = harm
+
+    def encode(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> Floats:
+        harmed: Floats = self.harm(super().encode(texts, on_batch))  # type: ignore[assignment]
+        return harmed
+
+
+def spoilt(value: float) -> Callable[[NDArray[np.float32]], object]:
+    def spoil(vectors: NDArray[np.float32]) -> object:
+        vectors = vectors.astype(np.float64)
+        vectors[1, 3] = value
+        return vectors
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (spoilt(np.nan), "1 text (the first: 'y')"),
+        (spoilt(np.inf), "1 text (the first: 'y')"),
+        (spoilt(1e300), "1 text (the first: 'y')"),
+        (lambda vectors: vectors[:2], "(2, 256) for 3 texts, where (3, 256) was due"),
+        (lambda vectors: vectors[:, :5], "(3, 5) for 3 texts"),
+        (lambda vectors: vectors[0], "(256,) for 3 texts"),
+        (lambda _: [None, "x"], "no matrix of numbers"),
+    ],
+)
+def test_bad_output_is_told_and_not_kept(
+    tmp_path: Path, harm: Callable[[Floats], object], told: str
+) -> None:
+    encoder = Faulty(harm)
+    cache = VectorCache(tmp_path, encoder.fingerprint, encoder.dimension)
+    with pytest.raises(EncoderError) as caught:
+        encode_texts(["x", "y", "z"], encoder, cache)
+    assert "'faulty-7b'" in str(caught.value)
+    assert told in str(caught.value)
+    assert len(cache) == 0
+    assert not cache.folder.exists()
+
+
+def at_once(
+    documents: Sequence[Document], blocks: Sequence[str], cache: VectorCache, options: BlockOptions
+) -> NDArray[np.float64]:
+    """What `encode_documents` gives, worked out on whole matrices in float64."""
+    parts = []
+    total = sum(options.weights.get(name, 1.0) for name in blocks)
+    for name in blocks:
+        rows = [row for row, document in enumerate(documents) if name in document.texts]
+        vectors = cache.get([documents[row].texts[name] for row in rows]).astype(np.float64)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        if options.whiten:
+            centred = vectors - vectors.mean(axis=0)
+            covariance = centred.T @ centred / (len(vectors) - 1)
+            eye = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+            values, directions = np.linalg.eigh(
+                (1 - options.shrinkage) * covariance + options.shrinkage * eye
+            )
+            vectors = centred @ (directions / np.sqrt(values))
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        block = np.zeros((len(documents), cache.dimension))
+        block[rows] = vectors * (options.weights.get(name, 1.0) / total) ** 0.5
+        parts.append(block)
+    whole = np.hstack(parts)
+    whole /= np.linalg.norm(whole, axis=1, keepdims=True)
+    return whole
+
+
+@pytest.mark.parametrize("whiten", [False, True])
+def test_working_in_chunks_gives_what_working_at_once_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whiten: bool
+) -> None:
+    monkeypatch.setattr("vlm4rec.encoding.arrays.CHUNK", 7)
+    rng = np.random.default_rng(0)
+    cache = VectorCache(tmp_path, "f" * 64, 12)
+    texts = [f"{facet} {n}" for facet in "abc" for n in range(40)]
+    cache.add(texts, (rng.normal(size=(len(texts), 12)) + 1).astype(np.float32))
+    documents = [
+        Document(f"{n:03}", {f: f"{f} {rng.integers(40)}" for f in "abc" if (n + ord(f)) % 4})
+        for n in range(100)
+    ]
+    options = BlockOptions(whiten=whiten, shrinkage=0.3, weights={"b": 2})
+    made = encode_documents(documents, ("a", "b", "c"), cache, options).matrix
+    wanted = at_once(documents, ("a", "b", "c"), cache, options)
+    # The signs of the whitened directions differ, their products do not.
+    np.testing.assert_allclose(made @ made.T, wanted @ wanted.T, atol=1e-6)
+    assert made.flags.c_contiguous
+    if not whiten:
+        np.testing.assert_allclose(made, wanted, atol=1e-6)
+
+
+def test_whitening_is_fitted_on_the_rows_that_count() -> None:
+    vectors = np.random.default_rng(0).normal(size=(50, 6)).astype(np.float32)
+    rows = np.arange(0, 50, 3)
+    some, same = Whitening.fit(vectors, rows=rows), Whitening.fit(vectors[rows])
+    np.testing.assert_array_equal(some.matrix, same.matrix)

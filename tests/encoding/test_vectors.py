@@ -51,3 +51,12 @@ def test_vectors_that_do_not_fit_the_items(tmp_path: Path) -> None:
     np.save(tmp_path / "v" / "vectors.npy", np.zeros((2, 8), dtype=np.float32))
     with pytest.raises(ShopDamagedError):
         ItemVectors.open(tmp_path / "v")
+
+
+def test_brackets_in_a_path_are_no_pattern(tmp_path: Path) -> None:
+    made().save(tmp_path / "v[1]*")
+    assert ItemVectors.open(tmp_path / "v[1]*").ids == made().ids
+    (tmp_path / "v[1]*" / "items.parquet").unlink()
+    made().save(tmp_path / "v1x")
+    with pytest.raises(FileNotFoundError):
+        ItemVectors.open(tmp_path / "v[1]*")

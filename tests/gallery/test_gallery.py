@@ -131,3 +131,23 @@ def test_nobody_to_show_is_said(tmp_path: Path, source: Path) -> None:
     assert len(write_gallery(shop, tmp_path / "page").rows) == 1
     with pytest.raises(DataError):
         write_gallery(shop, tmp_path / "page2", chosen=["zoe"], k=0)
+
+
+def test_a_photo_taken_down_does_not_stay_up(shop: Shop, source: Path, tmp_path: Path) -> None:
+    made = write_gallery(shop, tmp_path / "page")
+    before = {path.name for path in (tmp_path / "page" / "thumbnails").iterdir()}
+    write_gallery(shop, tmp_path / "page", chosen=["anna"], k=1)
+    after = {path.name for path in (tmp_path / "page" / "thumbnails").iterdir()}
+    assert after < before
+    (tmp_path / "page" / ".DS_Store").touch()
+    assert write_gallery(shop, tmp_path / "page").page == made.page
+
+
+def test_a_user_whose_history_weighs_nothing_spoils_nothing(tmp_path: Path, source: Path) -> None:
+    rows = "user,item,weight\nanna,001,0\nben,003,1\n"
+    (source / "interactions.csv").write_text(rows)
+    options = InitOptions("csv", str(source / "items.csv"), (str(source / "interactions.csv"),))
+    shop = Shop.create(tmp_path / "shop", options)
+    shop.ground(f"recorded:{source / 'groundings.jsonl'}")
+    shop.encode(encoder=WordEncoder())
+    assert [row.name for row in write_gallery(shop, tmp_path / "page").rows] == ["ben"]

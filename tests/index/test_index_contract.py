@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -125,6 +126,61 @@ def test_saved_and_opened_it_finds_the_same(factory: Factory, tmp_path: Path) ->
 def test_k_is_at_least_one(factory: Factory, k: int) -> None:
     with pytest.raises(DataError, match="at least 1"):
         factory(ids(4), vectors(4)).search(vectors(1), k)
+
+
+@pytest.mark.parametrize("k", [2.0, "3", None, np.float64(1)])
+def test_k_is_a_whole_number(factory: Factory, k: object) -> None:
+    with pytest.raises(DataError, match="whole number"):
+        factory(ids(4), vectors(4)).search(vectors(1), k)  # type: ignore[arg-type]
+
+
+def test_k_may_be_numpys(factory: Factory) -> None:
+    k: int = np.int64(2)  # type: ignore[assignment]
+    assert len(factory(ids(4), vectors(4)).search(vectors(1), k)[0].ids) == 2
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+def test_a_query_that_is_not_finite_is_told(factory: Factory, value: float) -> None:
+    query = np.ones((2, 16))
+    query[1, 5] = value
+    with pytest.raises(DataError, match="infinite or undefined"):
+        factory(ids(4), vectors(4)).search(query, 1)  # type: ignore[arg-type]
+
+
+def test_brackets_in_a_path_are_no_pattern(factory: Factory, tmp_path: Path) -> None:
+    index = factory(ids(4), vectors(4))
+    index.save(tmp_path / "index[1]*")
+    assert len(type(index).open(tmp_path / "index[1]*")) == 4
+
+
+def test_very_many_ties_break_by_id(factory: Factory) -> None:
+    names, distinct = ids(6000), vectors(3, d=33)
+    items = distinct[np.random.default_rng(0).integers(0, 3, size=6000)]
+    items[77] = items[78] * np.float32(1 + 1e-6)  # nearly tied, and really better
+    index = factory(names, items)
+    for query in (*distinct, np.zeros(33, dtype=np.float32)):
+        found = index.search(query[np.newaxis], 2500)[0]
+        assert list(found.ids) == oracle(names, items, query, 2500)
+    index.add(["00005"], items[[77]])
+    items[5] = items[77]
+    assert list(index.search(items[[77]], 3)[0].ids) == oracle(names, items, items[77], 3)
+
+
+def test_equal_vectors_do_not_slow_a_search_down(factory: Factory) -> None:
+    same = np.repeat(vectors(1, d=384), 20_000, axis=0)
+    plain, equal = factory(ids(20_000), vectors(20_000, d=384)), factory(ids(20_000), same)
+    asked = vectors(1, d=384, seed=1)
+
+    def taken(index: Index) -> float:
+        index.search(asked, 10)
+        times = []
+        for _ in range(7):
+            start = time.perf_counter()
+            index.search(asked, 10)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert taken(equal) < 10 * taken(plain) + 0.005
 
 
 def test_a_query_of_another_dimension_is_told(factory: Factory) -> None:

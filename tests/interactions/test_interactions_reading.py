@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +65,7 @@ def test_repeated_purchases_and_their_order_are_kept(tmp_path: Path) -> None:
         (",007,,1", "no-user", "row 3: has no user."),
         (" ,007,,1", "no-user", "row 3: has no user."),
         ("u,,,1", "no-item", "row 3: has no item."),
+        ("u,00\x1b7,,1", "bad-id", "control characters in its item id '00\\x1b7'"),
         ('"a\x01b",007,,1', "bad-id", "control characters in its user id 'a\\x01b'"),
         ("u,007,16/09/2020,1", "bad-time", "row 3: has the time '16/09/2020', which can't be read"),
         ("u,007,,-1", "bad-weight", "row 3: has the weight '-1', which is not a number of 0"),
@@ -97,6 +99,41 @@ def test_unknown_items_are_counted_and_told_once(tmp_path: Path) -> None:
 def test_lost_zeros_are_recognised(tmp_path: Path) -> None:
     reading = read(tmp_path, "user,item\nu,7\n")
     assert "Keep the leading zeros of the ids: '7' here is '007'" in str(reading.problems[0])
+
+
+def test_a_stray_quote_costs_its_row_only(tmp_path: Path) -> None:
+    rows = [f"u{n},{chr(34) * (n == 5)}007,2020-09-16" for n in range(10_000)]
+    reading = read(tmp_path, "\n".join(["user,item,time", *rows]))
+    assert len(reading.interactions) == 9_999
+    assert [problem.where for problem in reading.problems] == ["bought.csv, row 7"]
+
+
+def test_control_characters_in_an_event_become_spaces(tmp_path: Path) -> None:
+    reading = read(tmp_path, "user,item,event\nu,8,\x1b[31mview\nu,007,\x07\n")
+    assert reading.interactions.history("u").events == ("[31mview", "purchase")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+@pytest.mark.parametrize("format_", ["csv", "parquet", "jsonl"])
+def test_a_folder_may_have_a_name_that_looks_like_a_pattern(tmp_path: Path, format_: str) -> None:
+    path = tmp_path / "my [shop] *?" / f"a.{format_}"
+    path.parent.mkdir()
+    frame = pl.DataFrame({"user": ["u"], "item": ["8"]})
+    match format_:
+        case "csv":
+            frame.write_csv(path)
+        case "parquet":
+            frame.write_parquet(path)
+        case _:
+            frame.write_ndjson(path)
+    reading = read_interactions([path], columns={}, format=format_, known_items=KNOWN)
+    assert len(reading.interactions) == 1
+
+
+@pytest.mark.parametrize("format_", INTERACTION_FORMATS)
+def test_a_path_that_is_not_utf_8_is_refused_readably(format_: str) -> None:
+    with pytest.raises(DataError, match=r"The path sh\\xffop is not UTF-8"):
+        read_interactions([Path("sh\udcffop")], format=format_, known_items=KNOWN)
 
 
 @pytest.mark.slow

@@ -45,6 +45,14 @@ def test_an_empty_history_is_told(strategy: ProfileStrategy) -> None:
         strategy.query(vectors(2), np.zeros(2), [None, None])
 
 
+@pytest.mark.parametrize("weight", [1e308, 5e-324])
+def test_weights_may_be_as_large_and_as_small_as_numbers_are(
+    strategy: ProfileStrategy, weight: float
+) -> None:
+    query = strategy.query(vectors(2), np.full(2, weight), [None] * 2)
+    np.testing.assert_allclose(query, strategy.query(vectors(2), np.ones(2), [None] * 2))
+
+
 def test_it_is_known_by_its_name(strategy: ProfileStrategy) -> None:
     assert PROFILES[strategy.name] is strategy
     with pytest.raises(DataError, match=strategy.name):

@@ -18,7 +18,7 @@ from vlm4rec.errors import (
     ShopNotFoundError,
     ShopVersionError,
 )
-from vlm4rec.shop import Shop, ShopFolder
+from vlm4rec.shop import InitOptions, Shop, ShopFolder
 from vlm4rec.shop.manifest import Manifest
 
 HOLD = """
@@ -140,3 +140,30 @@ def test_status_is_json(shop: Shop) -> None:
         "groundings",
         "vectors",
     ]
+
+
+def test_one_damaged_part_does_not_hide_the_others(shop: Shop) -> None:
+    shop.folder.ledger_file.write_bytes(b"no longer a database, but long enough to look at" * 50)
+    states = {part.name: part.state for part in shop.status().parts}
+    assert states["groundings"] == "damaged"
+    assert states["catalog"] == states["photos"] == states["interactions"] == "ok"
+
+
+def test_a_template_whose_column_went_is_stale(shop: Shop, source: Path) -> None:
+    shop.encode("template:{title} {price}", WordEncoder())
+    (source / "items.csv").write_text("id,title,photo\n001,One,001.jpg\n")
+    Shop.create(shop.folder.root, InitOptions("csv", str(source / "items.csv")))
+    part = next(part for part in shop.status().parts if part.name == "vectors")
+    assert part.state == "stale"
+    assert "{price}" in part.summary
+
+
+def test_what_systems_and_killed_processes_leave_is_no_obstacle(
+    tmp_path: Path, options: InitOptions
+) -> None:
+    (tmp_path / "shop").mkdir()
+    for name in (".DS_Store", ".shop.json.0123.tmp", "Thumbs.db"):
+        (tmp_path / "shop" / name).touch()
+    shop = Shop.create(tmp_path / "shop", options)
+    assert not list(shop.folder.root.glob("*.tmp"))
+    assert not list(shop.folder.root.glob(".*.tmp"))

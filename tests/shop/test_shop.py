@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 from tests.words import WordEncoder
@@ -29,7 +32,7 @@ def test_neither_and_both_are_refused(shop: Shop) -> None:
         shop.recommend()
     with pytest.raises(DataError, match="either"):
         shop.recommend(["001"], user="ben")
-    with pytest.raises(DataError, match="not one text"):
+    with pytest.raises(DataError, match="list of item ids"):
         shop.recommend("001")
 
 
@@ -51,3 +54,20 @@ def test_a_shop_without_interactions_points_to_histories(tmp_path: Path, source:
     with pytest.raises(UnknownIdError, match="--history"):
         shop.recommend(user="ben")
     assert len(shop.recommend(["001"])) == 4
+
+
+@pytest.mark.parametrize("history", [[1, 2], [None], 5, np.array([1, 2])])
+def test_ids_that_are_not_strings_are_told(shop: Shop, history: Any) -> None:
+    with pytest.raises(DataError, match="strings"):
+        shop.recommend(history)
+
+
+def test_columns_of_ids_are_histories(shop: Shop) -> None:
+    want = [item.id for item in shop.recommend(["001", "003"])]
+    for history in (np.array(["001", "003"]), pl.Series(["001", "003"]), ("001", "003")):
+        assert [item.id for item in shop.recommend(history)] == want
+
+
+def test_similar_to_a_number(shop: Shop) -> None:
+    with pytest.raises(UnknownIdError, match="Did you mean '001'"):
+        shop.similar(1)  # type: ignore[arg-type]

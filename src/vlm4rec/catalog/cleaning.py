@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from vlm4rec.catalog.items import ATTRIBUTE
 from vlm4rec.catalog.rows import ROW
 from vlm4rec.catalog.tally import ProblemTally
 from vlm4rec.problems import Problem
@@ -18,14 +19,17 @@ __all__ = [
     "CONTROL_CHARACTERS",
     "absolute_photo",
     "attribute_values",
+    "clean_texts",
     "is_url",
     "photo_lists",
     "unique_ids",
 ]
 
 CONTROL_CHARACTERS = r"[\p{Cc}\u{2028}\u{2029}]"
-"""A Polars pattern for what no id may hold."""
+"""A Polars pattern for what no id may hold, and no text that is shown."""
 
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_BETWEEN_URLS = re.compile(r"[;|]\s*(?=https?://|$)", re.IGNORECASE)
 _WHOLE = r"^(0|-?[1-9]\d{0,17})$"
 _DECIMAL = r"^-?(0|[1-9]\d{0,14})(\.\d{1,17})?$"
 
@@ -84,7 +88,8 @@ def unique_ids(
 def photo_lists(columns: Sequence[pl.Series], root: Path) -> pl.Series:
     """Join photo columns to one list an item: absolute paths or URLs, each once.
 
-    A cell may hold one photo, several between ``;`` or ``|``, a JSON list, or a list.
+    A cell may hold one photo, several between ``;`` or ``|``, a JSON list, or a list. In a cell
+    that begins with a web address, only what stands before another one, or at the end, parts it.
     """
     cells = zip(*(column.to_list() for column in columns), strict=True)
     base = str(root.absolute())
@@ -140,6 +145,23 @@ def attribute_values(series: pl.Series) -> pl.Series:
     return _told(series)
 
 
+def clean_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    r"""Put a space for each control character in titles and attributes: none reaches a terminal.
+
+    Tabs and line ends are among them.
+
+    >>> clean_texts(pl.DataFrame({"title": ["\x1b[31mRed\r\nboot\n"]}))["title"].to_list()
+    ['[31mRed boot']
+    """
+    texts = [
+        name
+        for name, kind in frame.schema.items()
+        if kind == pl.String and (name == "title" or name.startswith(ATTRIBUTE))
+    ]
+    cleaned = pl.col(texts).str.replace_all(rf"\r\n|{CONTROL_CHARACTERS}", " ").str.strip_chars()
+    return frame.with_columns(pl.when(cleaned != "").then(cleaned)) if texts else frame
+
+
 def _without(
     frame: pl.DataFrame,
     bad: pl.Expr,
@@ -167,7 +189,7 @@ def _split(cell: str) -> list[str]:
         except (ValueError, RecursionError):
             return re.split(r"[;|]", cell)
         return [name for name in names if isinstance(name, str)]
-    return re.split(r"[;|]", cell)
+    return re.split(_BETWEEN_URLS if _WEB.match(cell) else r"[;|]", cell)
 
 
 def _numbers(series: pl.Series) -> pl.Series:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vlm4rec.catalog.items import Catalog
+from vlm4rec.catalog.source_files import check_path
 from vlm4rec.problems import Problem
 
 __all__ = ["CatalogReader", "CatalogReading", "CatalogSource", "Progress", "no_progress"]
@@ -34,19 +35,40 @@ class CatalogSource:
         keep as attributes; absent means all that are left.
     photo_root
         The folder that relative photo paths start from; by default the source's own.
+
+    Raises
+    ------
+    DataError
+        If a path can't be stored as text.
     """
 
     path: Path
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     photo_root: Path | None = None
 
+    def __post_init__(self) -> None:
+        for path in (self.path, self.photo_root):
+            if path is not None:
+                check_path(path)
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogReading:
-    """A catalog, and what was wrong with its source."""
+    """A catalog, and what was wrong with its source.
+
+    Parameters
+    ----------
+    catalog
+        The catalog.
+    problems
+        What could not be used.
+    files
+        The tables that were read, as absolute paths; photos are not among them.
+    """
 
     catalog: Catalog
     problems: tuple[Problem, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 class CatalogReader(Protocol):

@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,16 +15,70 @@ from typing import NoReturn, TextIO
 
 from vlm4rec.errors import DataError
 
-__all__ = ["existing_file", "existing_folder", "open_lines", "open_text"]
+__all__ = [
+    "check_path",
+    "existing_file",
+    "existing_folder",
+    "is_text",
+    "open_lines",
+    "open_text",
+    "readable_path",
+]
 
 _GZIP = b"\x1f\x8b"
 _SAVE_AS_UTF8 = "Save it as UTF-8 (spreadsheet programs call it 'CSV UTF-8') and try again."
+_UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BROKEN_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+def check_path(path: Path) -> None:
+    r"""Refuse a path that can't be stored as text, because a part of it is not UTF-8.
+
+    A relative path is judged with the folder that it starts from.
+
+    Raises
+    ------
+    DataError
+        If it is such a path; it is named with ``\xff`` for each byte that is no text.
+
+    Examples
+    --------
+    >>> check_path(Path("sh\udcffop"))
+    Traceback (most recent call last):
+    vlm4rec.errors.DataError: The path sh\xffop is not UTF-8. Rename the file or folder.
+    """
+    if not is_text(path):
+        raise _not_text(path)
+    with contextlib.suppress(OSError):  # the folder we are in may be gone
+        if not is_text(path.absolute()):
+            raise _not_text(path.absolute())
+
+
+def is_text(path: Path) -> bool:
+    r"""Tell whether a path can be stored as text.
+
+    >>> is_text(Path("caf\u00e9")), is_text(Path("caf\udce9"))
+    (True, False)
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def readable_path(path: Path | str) -> str:
+    r"""Return a path as text that any terminal takes.
+
+    >>> print(readable_path("caf\udce9 \x1b[31m.jpg"))
+    caf\xe9 \x1b[31m.jpg
+    """
+    return _UNREADABLE.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", str(path))
 
 
 def existing_file(path: Path) -> Path:
     """Return the path if it is a file that holds something; say what is wrong otherwise."""
-    _check_name(path)
+    check_path(path)
     try:
         if path.is_dir():
             raise DataError(f"{path} is a folder, not a file.", "Give the file inside it.")
@@ -38,7 +93,7 @@ def existing_file(path: Path) -> Path:
 
 def existing_folder(path: Path) -> Path:
     """Return the path if it is a folder; say what is wrong otherwise."""
-    _check_name(path)
+    check_path(path)
     try:
         if path.is_dir():
             return path
@@ -134,17 +189,16 @@ def _not_utf8(path: Path) -> DataError:
 def _nearest(path: Path) -> str:
     """Propose the name beside the missing one that is most like it."""
     try:
-        names = [entry.name for entry in path.parent.iterdir()]
+        names = [entry.name for entry in path.parent.iterdir() if is_text(entry)]
     except OSError:
         return "Check the path."
     close = difflib.get_close_matches(path.name, names, n=1)
     return f"Did you mean {path.parent / close[0]}?" if close else "Check the path."
 
 
-def _check_name(path: Path) -> None:
-    shown = str(path).encode(errors="replace").decode()
-    if shown != str(path):
-        raise DataError(f"The path {shown} is not UTF-8.", "Rename the file or folder.")
+def _not_text(path: Path) -> DataError:
+    shown = readable_path(path)
+    return DataError(f"The path {shown} is not UTF-8.", "Rename the file or folder.")
 
 
 def _refuse(path: Path, error: Exception) -> NoReturn:

@@ -120,10 +120,12 @@ def _read(path: Path, format_: str, only: Keep, progress: Progress) -> Table:
 
 def _read_parquet(path: Path, only: Keep, progress: Progress) -> Table:
     try:
-        schema = pl.read_parquet_schema(path)
-        found = tuple(name for name, kind in schema.items() if not _holds_bytes(kind))
-        kept = [name for name in found if name != ROW and (only is None or only(name))]
-        frame = pl.read_parquet(path, columns=kept, glob=False)
+        with path.open("rb") as file:  # Polars takes brackets and stars in a path for patterns
+            schema = pl.read_parquet_schema(file)
+            found = tuple(name for name, kind in schema.items() if not _holds_bytes(kind))
+            kept = [name for name in found if name != ROW and (only is None or only(name))]
+            file.seek(0)
+            frame = pl.read_parquet(file, columns=kept)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise DataError(
             f"{path} is not a Parquet file, or is damaged.", "Write it again, or name its format."

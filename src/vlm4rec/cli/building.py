@@ -52,7 +52,10 @@ def init(
     ] = None,
     allow_private_urls: Annotated[
         bool | None,
-        typer.Option("--allow-private-urls", help="Fetch photos from private addresses too."),
+        typer.Option(
+            "--allow-private-urls/--no-allow-private-urls",
+            help="Fetch photos from private addresses too.",
+        ),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Put another catalog in the place of this shop's.")
@@ -226,9 +229,9 @@ def _tell_init(folder: ShopFolder, counts: Mapping[str, int]) -> None:
     )
     _tell_problems(folder, counts["problems"])
     if "ground" in folder.manifest().steps:
-        _tell_next(f"vlm4rec status {folder.root}")
+        _tell_next(f"vlm4rec status {folder.quoted}")
     else:
-        _tell_next(f"vlm4rec ground {folder.root} --lvlm openai:MODEL")
+        _tell_next(f"vlm4rec ground {folder.quoted} --lvlm openai:MODEL")
 
 
 def _report_dict(report: GroundingReport) -> dict[str, Any]:
@@ -259,8 +262,8 @@ def _tell_ground(folder: ShopFolder, report: GroundingReport) -> None:
         out.print(
             f"Stopped with {counted(counts['left'], 'photo')} left: the same command goes on."
         )
-    elif counts["items"]:
-        _tell_next(f"vlm4rec encode {folder.root}")
+    elif report.grounded or report.reused:
+        _tell_next(f"vlm4rec encode {folder.quoted}")
 
 
 def _tell_next(command: str) -> None:
@@ -275,7 +278,7 @@ def _tell_problems(folder: ShopFolder, count: int) -> None:
 
     if count:
         out.print(
-            f"{counted(count, 'problem')}; to see: vlm4rec status {folder.root}",
+            f"{counted(count, 'problem')}; to see: vlm4rec status {folder.quoted}",
             soft_wrap=True,
             style="yellow",
             markup=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,13 +24,20 @@ from rich.progress import (
 from vlm4rec.catalog.reading import Progress as ProgressCall
 from vlm4rec.errors import Vlm4recError
 
-__all__ = ["out", "print_error", "print_json", "print_note", "stage"]
+__all__ = ["out", "plain", "print_error", "print_json", "print_note", "stage"]
 
 out = Console(highlight=False, soft_wrap=False)
 """Where results go."""
 
 err = Console(stderr=True, highlight=False)
 """Where everything else goes, so that results can be piped."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def plain(text: str) -> str:
+    """Make foreign text safe to print: no markup, and no commands to the terminal."""
+    return escape(_CONTROL.sub(" ", text))
 
 
 def print_json(value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["demo", "gallery", "register", "status"]
 
+_SHOWN = 4
 _STATE = {"ok": "[green]ok[/]", "partial": "[yellow]partial[/]", "stale": "[yellow]stale[/]"}
 
 
@@ -95,17 +97,16 @@ def demo(
 
 
 def _print_parts(found: Status) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
-    from vlm4rec.cli.console import out
+    from vlm4rec.cli.console import out, plain
 
-    table = Table(title=escape(found.root), title_justify="left")
+    table = Table(title=plain(found.root), title_justify="left")
     for name in ("Part", "State", "What is there"):
         table.add_column(name, overflow="fold")
     for part in found.parts:
         state = _STATE.get(part.state, f"[red]{part.state}[/]")
-        table.add_row(part.name, state, escape(part.summary))
+        table.add_row(part.name, state, plain(part.summary))
     out.print(table)
     for part in found.parts:
         if part.remedy:
@@ -113,32 +114,35 @@ def _print_parts(found: Status) -> None:
 
 
 def _print_problems(problems: tuple[Problem, ...], most: int) -> None:
-    from rich.markup import escape
 
-    from vlm4rec.cli.console import out
+    from vlm4rec.cli.console import out, plain
     from vlm4rec.problems import count_by_code
 
     for code, count in count_by_code(problems).items():
-        out.print(f"\n[yellow]{count:,} × {escape(code)}[/]")
+        out.print(f"\n[yellow]{count:,} × {plain(code)}[/]")
         of_code = [problem for problem in problems if problem.code == code]
         for problem in of_code[:most]:
-            out.print(f"  {escape(str(problem))}", soft_wrap=True)
+            out.print(f"  {plain(str(problem))}", soft_wrap=True)
         if count > most:
             out.print(f"  and {count - most:,} more: --problems {count}, or --json")
 
 
 def _print_tastes(made: Gallery) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
-    from vlm4rec.cli.console import out
+    from vlm4rec.cli.console import out, plain
 
     table = Table(title="What the customers bought, and what they get", title_justify="left")
     for name in ("Customer", "Bought", "Recommended", "Because both are"):
         table.add_column(name, overflow="fold")
     for row in made.rows:
-        bought = "\n".join(escape(card.label) for card in row.history[:4])
-        given = "\n".join(escape(card.label) for card in row.cards[:4])
-        because = "\n".join(escape(card.because or "-") for card in row.cards[:4])
-        table.add_row(escape(row.name), bought, given, because, end_section=True)
+        pairs = list(itertools.zip_longest(row.history[:_SHOWN], row.cards[:_SHOWN]))
+        for place, (bought, card) in enumerate(pairs, start=1):
+            table.add_row(
+                plain(row.name) if place == 1 else "",
+                plain(bought.label) if bought else "",
+                plain(card.label) if card else "",
+                plain(card.because or "-") if card else "",
+                end_section=place == len(pairs),
+            )
     out.print(table)

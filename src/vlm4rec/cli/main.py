@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from typing import Annotated
@@ -46,6 +47,9 @@ def main(
 
 def run() -> None:
     """Run the command line; what goes wrong is told in a sentence, and the exit code is 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a letter must not end us
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except Vlm4recError as error:
@@ -71,5 +75,5 @@ def _operating_system_error(error: OSError) -> Vlm4recError:
         return DataError(
             f"The disk is full{where}.", "Make room and run the same command again; it goes on."
         )
-    reason = error.strerror or type(error).__name__
+    reason = error.strerror or str(error) or type(error).__name__
     return DataError(f"The system refused: {reason}{where}.")

@@ -25,7 +25,8 @@ def recommend(
     shop: ShopArgument,
     user: Annotated[str | None, typer.Option("--user", help="A user of the shop.")] = None,
     history: Annotated[
-        str | None, typer.Option("--history", help="Item ids of anybody, as ID,ID,...")
+        list[str] | None,
+        typer.Option("--history", help="Item ids of anybody, as ID,ID,...; may be repeated."),
     ] = None,
     k: KOption = 10,
     json_: JsonOption = False,
@@ -36,16 +37,18 @@ def recommend(
     from vlm4rec.problems import counted
     from vlm4rec.shop import Shop
 
+    history = history or None
     if (user is None) == (history is None):
         raise DataError("Give either --user ID or --history ID,ID,...")
     opened = Shop.open(shop)
-    ids = None if history is None else [part.strip() for part in history.split(",") if part.strip()]
+    ids = None if history is None else _ids(history, opened)
     found = opened.recommend(ids, user=user, k=k)
     if json_:
         print_json({**found.to_dict(), **_made_with(opened)})
         return
     tell_unused(found)
-    who = f"user {user}" if user else f"a history of {counted(len(found.history), 'item')}"
+    used = len(found.history) - len(found.unknown) - len(found.uncovered)
+    who = f"user {user}" if user else f"a history of {counted(used, 'item')}"
     print_ranking(found, f"For {who}")
 
 
@@ -71,25 +74,33 @@ def similar(
 
 def print_ranking(found: Recommendations, title: str) -> None:
     """Print a ranking as a table."""
-    from rich.markup import escape
     from rich.table import Table
 
-    from vlm4rec.cli.console import out
+    from vlm4rec.cli.console import out, plain
 
     if not len(found):
         out.print("There is nothing else with a vector to recommend.")
         return
-    table = Table(title=escape(title), title_justify="left")
+    table = Table(title=plain(title), title_justify="left")
     table.add_column("", justify="right")
     table.add_column("Item", no_wrap=True)
     table.add_column("Title")
     table.add_column("Score", justify="right")
     table.add_column("Because", ratio=1)
     for rank, item in enumerate(found, start=1):
-        because = escape(_because(item.reasons[0])) if item.reasons else ""
-        row = (str(rank), escape(item.id), escape(item.title or ""), f"{item.score:.3f}", because)
+        because = plain(_because(item.reasons[0])) if item.reasons else ""
+        row = (str(rank), plain(item.id), plain(item.title or ""), f"{item.score:.3f}", because)
         table.add_row(*row)
     out.print(table)
+
+
+def _ids(texts: list[str], shop: Shop) -> list[str]:
+    """Split at commas, but for a text that is an item's id as it stands."""
+    ids: list[str] = []
+    for text in texts:
+        parts = [text] if text in shop.catalog else text.split(",")
+        ids += [part.strip() for part in parts if part.strip()]
+    return ids
 
 
 def _because(reason: Reason) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vlm4rec.catalog.items import Catalog, Item
-from vlm4rec.encoding.template import Template
+from vlm4rec.encoding.template import OWN, Template
 from vlm4rec.errors import DataError
 from vlm4rec.grounding.schema import FACETS, Answer
 from vlm4rec.storage import content_hash
@@ -122,9 +122,25 @@ class FacetsRecipe:
         return facet_texts(answers)
 
 
+_GROUNDED = ("description", *FACETS.values())
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateRecipe:
-    """A user's own text, such as ``{title}. {description} Made of {materials}.``."""
+    """A user's own text, such as ``{title}. {description} Made of {materials}.``.
+
+    It can name the title, the description and the grounded attributes, and each of the shop's
+    own attributes: as ``{NAME}``, unless the title or a grounded one is called the same, and
+    always as ``{item_NAME}``. So ``{category}`` is what the LVLM saw, and ``{item_category}``
+    what the shop says in its column ``category``.
+
+    Parameters
+    ----------
+    template
+        The text with its places.
+    blocks
+        The one block of its documents.
+    """
 
     template: Template
     blocks: tuple[str, ...] = (TEXT,)
@@ -136,12 +152,13 @@ class TemplateRecipe:
 
     def compose(self, item: Item, answers: Sequence[Answer]) -> dict[str, str]:
         """Fill in the template; an item without a grounding that it asks for is not covered."""
-        grounded = {"description", *FACETS.values()}
-        if not answers and grounded & set(self.template.fields):
+        if not answers and set(_GROUNDED) & set(self.template.fields):
             return {}
         values: dict[str, object] = {**item.attributes, "title": item.title or ""}
         for name, field in FACETS.items():
             values[field] = _merged(answers, name)
+        for name, value in item.attributes.items():
+            values[OWN + name] = value
         values["description"] = " ".join(answer.description for answer in answers)
         return _present({TEXT: self.template.fill(values)})
 
@@ -203,8 +220,7 @@ def compose_documents(
         If a template names a field that no item has.
     """
     if isinstance(recipe, TemplateRecipe):
-        known = ["title", "description", *FACETS.values(), *catalog.attribute_names]
-        recipe.template.check(known)
+        recipe.template.check(("title", *_GROUNDED), catalog.attribute_names)
     documents = (
         Document(item.id, recipe.compose(item, answers.get(item.id, ()))) for item in catalog
     )

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vlm4rec.encoding.arrays import chunks
 from vlm4rec.encoding.cache import VectorCache
 from vlm4rec.encoding.documents import Document
 from vlm4rec.encoding.encoder import Floats, TextEncoder, normalise
 from vlm4rec.encoding.vectors import Block, ItemVectors
 from vlm4rec.encoding.whitening import Whitening
-from vlm4rec.errors import DataError
+from vlm4rec.errors import DataError, EncoderError
+from vlm4rec.problems import counted
 
 __all__ = ["BlockOptions", "encode_documents", "encode_texts", "weight_shares"]
 
@@ -47,6 +49,11 @@ def encode_texts(
     """Put the vectors of texts into the cache; return how many were not there before.
 
     Each chunk is kept as soon as it is done, so that a stopped run goes on where it was.
+
+    Raises
+    ------
+    EncoderError
+        If the encoder gives something else than a finite vector of its dimension for each text.
     """
     missing = cache.missing(texts)
     done = 0
@@ -61,8 +68,33 @@ def encode_texts(
 
     for start in range(0, len(missing), _CHUNK):
         chunk = missing[start : start + _CHUNK]
-        cache.add(chunk, encoder.encode(chunk, count))
+        cache.add(chunk, _checked(encoder.encode(chunk, count), chunk, encoder))
     return len(missing)
+
+
+def _checked(given: object, texts: Sequence[str], encoder: TextEncoder) -> Floats:
+    """Return what an encoder gave as float32, or raise `EncoderError`: nothing bad is kept."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            vectors = np.asarray(given, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise _bad_output(encoder, f"no matrix of numbers ({error})") from error
+    due = (len(texts), encoder.dimension)
+    if vectors.shape != due:
+        told = f"vectors of shape {vectors.shape} for {counted(len(texts), 'text')}"
+        raise _bad_output(encoder, f"{told}, where {due} was due")
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(bad):
+        told = f"infinite or undefined numbers for {counted(len(bad), 'text')}"
+        raise _bad_output(encoder, f"{told} (the first: {texts[bad[0]][:80]!r})")
+    return vectors
+
+
+def _bad_output(encoder: TextEncoder, told: str) -> EncoderError:
+    return EncoderError(
+        f"The text encoder {encoder.name!r} gave {told}.",
+        "Check its weights and its precision, or choose another encoder.",
+    )
 
 
 def encode_documents(
@@ -93,49 +125,61 @@ def encode_documents(
     ------
     DataError
         If there is nothing to encode, a weight is not positive or names no block.
+    ShopDamagedError
+        If the vector of a text is not in the cache.
     """
     options = options or BlockOptions()
     shares = weight_shares(blocks, options.weights)
     if not documents:
-        raise DataError("No item is covered by this recipe.", "Ground the shop first.")
-    parts: list[Floats] = []
+        raise DataError(
+            "No item is covered by this recipe.",
+            "Ground the shop first; a template can name the shop's own columns as {item_NAME}.",
+        )
+    d = cache.dimension
+    places = [slice(number * d, (number + 1) * d) for number in range(len(blocks))]
+    matrix = np.zeros((len(documents), len(blocks) * d), dtype=np.float32)
     whitening: dict[str, Whitening] = {}
-    for name, share in zip(blocks, shares, strict=True):
-        block, fitted = _block(documents, name, blocks, cache, options)
-        parts.append(block * np.float32(share**0.5))
+    for name, place, share in zip(blocks, places, shares, strict=True):
+        block = matrix[:, place]
+        fitted = _fill(block, documents, name, cache, options, alone=len(blocks) == 1)
+        block *= np.float32(share**0.5)
         if fitted is not None:
             whitening[name] = fitted
-    d = cache.dimension
     return ItemVectors(
         ids=tuple(document.item for document in documents),
-        matrix=normalise(np.hstack(parts)),
+        matrix=normalise(matrix, out=matrix),
         blocks=tuple(
-            Block(name, number * d, (number + 1) * d, share)
-            for number, (name, share) in enumerate(zip(blocks, shares, strict=True))
+            Block(name, place.start, place.stop, share)
+            for name, place, share in zip(blocks, places, shares, strict=True)
         ),
         hashes=tuple(document.hash for document in documents),
         whitening=whitening,
     )
 
 
-def _block(
+def _fill(
+    block: Floats,
     documents: Sequence[Document],
     name: str,
-    blocks: Sequence[str],
     cache: VectorCache,
     options: BlockOptions,
-) -> tuple[Floats, Whitening | None]:
-    rows = [row for row, document in enumerate(documents) if name in document.texts]
-    vectors = normalise(cache.get([documents[row].texts[name] for row in rows]))
-    whitening = None
+    *,
+    alone: bool,
+) -> Whitening | None:
+    """Put the vectors of one block in their place, whitened if asked."""
+    found = [row for row, document in enumerate(documents) if name in document.texts]
+    rows = np.array(found, dtype=np.intp)
+    for part in chunks(len(rows)):
+        texts = [documents[row].texts[name] for row in found[part]]
+        block[rows[part]] = normalise(cache.get(texts))
     # A facet that is the same wherever it is said has no directions to whiten.
-    varied = len({documents[row].texts[name] for row in rows}) > 1
-    if options.whiten and (varied or len(blocks) == 1):
-        whitening = Whitening.fit(vectors, shrinkage=options.shrinkage)
-        vectors = whitening.apply(vectors)
-    block = np.zeros((len(documents), cache.dimension), dtype=np.float32)
-    block[rows] = vectors
-    return block, whitening
+    varied = len({documents[row].texts[name] for row in found}) > 1
+    if not options.whiten or not (varied or alone):
+        return None
+    whitening = Whitening.fit(block, shrinkage=options.shrinkage, rows=rows)
+    for part in chunks(len(rows)):
+        block[rows[part]] = whitening.apply(block[rows[part]])
+    return whitening
 
 
 def weight_shares(blocks: Sequence[str], weights: Mapping[str, float]) -> list[float]:

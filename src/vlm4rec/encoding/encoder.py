@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vlm4rec.encoding.arrays import chunks
+
 __all__ = ["DEFAULT_ENCODER", "Floats", "TextEncoder", "normalise"]
 
 Floats = NDArray[np.float32]
@@ -45,11 +47,26 @@ class TextEncoder(Protocol):
         ...
 
 
-def normalise(vectors: NDArray[np.floating[Any]]) -> Floats:
+def normalise(vectors: NDArray[np.floating[Any]], *, out: Floats | None = None) -> Floats:
     """Scale each row to length 1; rows of zeros stay zeros.
 
+    Parameters
+    ----------
+    vectors
+        Shape (n, d).
+    out
+        Where to put the result; ``vectors`` itself may be given. By default a new array.
+
+    Examples
+    --------
     >>> normalise(np.array([[3.0, 4.0], [0.0, 0.0]], dtype=np.float32)).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
-    lengths = np.linalg.norm(vectors.astype(np.float64, copy=False), axis=1, keepdims=True)
-    return (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
+    if out is None:
+        out = np.empty(vectors.shape, dtype=np.float32)
+    for part in chunks(len(vectors)):
+        exact = vectors[part].astype(np.float64)
+        lengths = np.linalg.norm(exact, axis=1, keepdims=True)
+        exact /= np.where(lengths > 0, lengths, 1.0)
+        out[part] = exact
+    return out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vlm4rec.encoding.encoder import DEFAULT_ENCODER, Floats, normalise
+from vlm4rec.encoding.fingerprint import model_fingerprint
 from vlm4rec.encoding.weights import bundled_weights
 from vlm4rec.errors import EncoderError, MissingExtraError
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["SentenceTransformerEncoder"]
 
 _BATCH = 64
-_SAMPLED = 4096
 
 
 class SentenceTransformerEncoder:
@@ -38,7 +37,7 @@ class SentenceTransformerEncoder:
     def __init__(self, model: SentenceTransformer, name: str) -> None:
         self._model: Any = model
         self.name = name
-        self.fingerprint = _fingerprint(self._model)
+        self.fingerprint = model_fingerprint(self._model)
         self.dimension = len(self._encode([""])[0])
 
     @classmethod
@@ -59,7 +58,7 @@ class SentenceTransformerEncoder:
             vectors[rows] = self._encode([texts[row] for row in rows])
             if on_batch is not None:
                 on_batch(len(rows))
-        return normalise(vectors)
+        return normalise(vectors, out=vectors)
 
     def _encode(self, texts: list[str]) -> Floats:
         vectors = self._model.encode(
@@ -105,19 +104,6 @@ def _unavailable(name: str, reason: str) -> EncoderError:
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".")[:200] if lines else "no reason given"
-
-
-def _fingerprint(model: Any) -> str:
-    """Hash the weights (the first values of each tensor), their shapes, and the text limits."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        sample = tensor.detach().flatten()[:_SAMPLED].float().cpu().numpy()
-        digest.update(f"{name}{tuple(tensor.shape)}".encode())
-        digest.update(sample.tobytes())
-    modules = [type(module).__name__ for module in model]
-    prompts = dict(model.prompts or {}), model.default_prompt_name
-    digest.update(repr((modules, model.max_seq_length, prompts)).encode())
-    return digest.hexdigest()
 
 
 @contextmanager

@@ -9,7 +9,10 @@ from string import Formatter
 
 from vlm4rec.errors import DataError
 
-__all__ = ["Template"]
+__all__ = ["OWN", "Template"]
+
+OWN = "item_"
+"""What may stand before the name of a shop's own attribute, to tell it from a grounded one."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,26 @@ class Template:
         """The fields that it names, each once."""
         return tuple(dict.fromkeys(name for _, name in self._parts if name is not None))
 
-    def check(self, known: Iterable[str]) -> None:
-        """Raise `DataError` if the template names a field that is not known."""
-        choices = list(known)
+    def check(self, known: Iterable[str], own: Iterable[str] = ()) -> None:
+        """Raise `DataError` if the template names a field that is not known.
+
+        Parameters
+        ----------
+        known
+            The fields that every shop has.
+        own
+            The shop's own: each is known as it is, and with ``item_`` before it.
+        """
+        common, mine = list(known), list(own)
+        choices = [*common, *mine, *(OWN + name for name in mine)]
         for name in self.fields:
             if name not in choices:
                 close = difflib.get_close_matches(name, choices, n=1)
                 hint = f"Did you mean {{{close[0]}}}? " if close else ""
+                rest = f"; the shop's own, also as {{item_NAME}}: {', '.join(mine)}" if mine else ""
                 raise DataError(
                     f"The template names the field {{{name}}}, which no item has.",
-                    f"{hint}Fields: {', '.join(choices)}.",
+                    f"{hint}Fields: {', '.join(common)}{rest}.",
                 )
 
     def fill(self, values: Mapping[str, object]) -> str:

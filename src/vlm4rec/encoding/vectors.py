@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from vlm4rec.encoding.arrays import save_array
 from vlm4rec.encoding.encoder import Floats
 from vlm4rec.encoding.whitening import Whitening
 from vlm4rec.errors import ShopDamagedError
-from vlm4rec.storage import replacing, write_parquet
+from vlm4rec.storage import write_parquet
 
 __all__ = ["Block", "ItemVectors"]
 
@@ -111,8 +112,8 @@ class ItemVectors:
             If what is there can't be read.
         """
         try:
-            table = pl.read_parquet(folder / "blocks.parquet")
-            items = pl.read_parquet(folder / "items.parquet")
+            table = pl.read_parquet(folder / "blocks.parquet", glob=False)
+            items = pl.read_parquet(folder / "items.parquet", glob=False)
             matrix = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
             whitening = {
                 name: Whitening(
@@ -139,5 +140,4 @@ def _damaged(folder: Path) -> ShopDamagedError:
 
 
 def _save_array(path: Path, array: Floats) -> None:
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, np.ascontiguousarray(array, dtype=np.float32))
+    save_array(path, np.asarray(array, dtype=np.float32))

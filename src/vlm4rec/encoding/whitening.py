@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vlm4rec.encoding.arrays import chunks
 from vlm4rec.encoding.encoder import Floats, normalise
 from vlm4rec.errors import DataError
 
@@ -46,7 +47,13 @@ class Whitening:
     matrix: Floats
 
     @classmethod
-    def fit(cls, vectors: Floats, *, shrinkage: float = 0.1) -> Whitening:
+    def fit(
+        cls,
+        vectors: Floats,
+        *,
+        shrinkage: float = 0.1,
+        rows: NDArray[np.intp] | None = None,
+    ) -> Whitening:
         """Fit on vectors of shape (n, d), n at least 2.
 
         Parameters
@@ -55,6 +62,8 @@ class Whitening:
             One row for each item.
         shrinkage
             ``a`` above, from 0 to 1.
+        rows
+            The rows to fit on; by default all.
 
         Raises
         ------
@@ -63,9 +72,7 @@ class Whitening:
         """
         if not 0.0 <= shrinkage <= 1.0:
             raise DataError(f"The shrinkage must be from 0 to 1, not {shrinkage}.")
-        exact = vectors.astype(np.float64)
-        mean = exact.mean(axis=0) if len(exact) else np.zeros(exact.shape[1])
-        covariance = (exact - mean).T @ (exact - mean) / max(len(exact) - 1, 1)
+        mean, covariance = _moments(vectors, np.arange(len(vectors)) if rows is None else rows)
         variance = np.trace(covariance) / len(covariance)
         if not variance > 1e-12:
             raise DataError(
@@ -77,7 +84,25 @@ class Whitening:
 
     def apply(self, vectors: Floats) -> Floats:
         """Whiten vectors of shape (n, d) and scale them to length 1."""
-        return normalise((vectors - self.mean) @ self.matrix)
+        whitened = np.empty(vectors.shape, dtype=np.float32)
+        for part in chunks(len(vectors)):
+            normalise((vectors[part] - self.mean) @ self.matrix, out=whitened[part])
+        return whitened
+
+
+def _moments(
+    vectors: Floats, rows: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean and the covariance of rows, in float64 without a copy of all."""
+    d = vectors.shape[1]
+    total, products = np.zeros(d), np.zeros((d, d))
+    for part in chunks(len(rows)):
+        total += vectors[rows[part]].sum(axis=0, dtype=np.float64)
+    mean = total / max(len(rows), 1)
+    for part in chunks(len(rows)):
+        centred = vectors[rows[part]].astype(np.float64) - mean
+        products += centred.T @ centred
+    return mean, products / max(len(rows) - 1, 1)
 
 
 def _projection(covariance: NDArray[np.float64], variance: float) -> NDArray[np.float64]:

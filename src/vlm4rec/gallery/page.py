@@ -13,7 +13,7 @@ import polars as pl
 from vlm4rec._version import __version__
 from vlm4rec.errors import DataError, ShopExistsError
 from vlm4rec.gallery.rows import Card, Row, choose_users, make_row
-from vlm4rec.gallery.thumbnails import make_thumbnails
+from vlm4rec.gallery.thumbnails import make_thumbnails, remove_others
 from vlm4rec.interactions.interactions import History
 from vlm4rec.shop import Shop
 from vlm4rec.shop.stages import Stage, silent
@@ -84,12 +84,14 @@ def write_gallery(
         thumbnails = make_thumbnails(_main_photos(shop), shown, out / _THUMBNAILS, progress)
     page = out / "index.html"
     write_text(page, _render(shop, rows, thumbnails))
+    remove_others(out / _THUMBNAILS, thumbnails.values())
     return Gallery(page, tuple(rows))
 
 
 def _refuse_other(out: Path) -> None:
     """Write over nothing but an earlier gallery, whole or cut short."""
-    names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    found = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    names = {name for name in found if not name.startswith(".")} - {"Thumbs.db"}
     page = out / "index.html"
     ours = not page.exists() or _GENERATOR in page.read_text("utf-8", errors="replace")
     if out.is_file() or names - {"index.html", _THUMBNAILS} or not ours:
@@ -106,7 +108,7 @@ def _rows(shop: Shop, users: int, chosen: Sequence[str], k: int) -> Iterator[Row
         found = shop.recommender.recommend(history, k, user=user)
         yield make_row(shop, user, history, found)
     if not named:
-        ids = shop.vectors.ids
+        ids = [id_ for id_ in shop.vectors.ids if id_ in shop.catalog]
         for id_ in ids[:: max(len(ids) // users, 1)][:users]:
             found = shop.similar(id_, k)
             yield make_row(shop, f"Like {shop.catalog[id_].title or id_}", History.of([id_]), found)

@@ -12,7 +12,7 @@ from vlm4rec.catalog.reading import Progress, no_progress
 from vlm4rec.errors import PhotoError
 from vlm4rec.storage import replacing
 
-__all__ = ["make_thumbnails"]
+__all__ = ["make_thumbnails", "remove_others"]
 
 _SIDE = 360
 
@@ -51,6 +51,14 @@ def make_thumbnails(
                 names[item] = name
             progress(done, len(wanted))
     return names
+
+
+def remove_others(folder: Path, names: Iterable[str]) -> None:
+    """Remove the thumbnails that a page does not show: a photo taken down must not stay up."""
+    shown = set(names)
+    for path in folder.iterdir():
+        if path.name not in shown:
+            path.unlink(missing_ok=True)
 
 
 def _thumbnail(photo: tuple[str, str], folder: Path) -> str | None:

@@ -239,9 +239,13 @@ class Ledger:
             rows = (row for page in pages for row in self._rows(sql + _marks(page) + order, page))
         return ((row[-2], row[-1], self._grounding(row)) for row in rows)
 
-    def assigned(self) -> Iterator[tuple[str, int, str]]:
-        """Give (item, ordinal, photo sha256) of each photo that has a grounding."""
-        yield from self._rows("SELECT item, ordinal, photo_sha256 FROM assignments")
+    def assigned(self) -> Iterator[tuple[str, str, str, str, str]]:
+        """Give (item, photo sha256, key, model, prompt id) of each grounding that is current."""
+        yield from self._rows(
+            "SELECT item, answers.photo_sha256, assignments.key, model, answers.prompt_id "
+            "FROM assignments JOIN answers ON answers.key = assignments.key AND status = 'ok' "
+            "ORDER BY item, updated DESC, ordinal"
+        )
 
     def answers(self, photo_sha256: str) -> list[Grounding]:
         """Return every usable answer about one photo, current or not, the oldest first."""

@@ -110,9 +110,15 @@ def explaining(path: Path) -> Iterator[None]:
 
 
 def _connection(path: Path) -> sqlite3.Connection:
-    """Connect, also where nothing can be written, as to a shop on a read-only volume."""
+    """Connect, also where nothing can be written, as to a shop on a read-only volume.
+
+    There SQLite must be told that nobody writes; where somebody else does, or did and was cut
+    short, it must read their log too, which it can if its index is there.
+    """
     if path.exists() and not os.access(path.parent, os.W_OK):
-        uri = f"{path.resolve().as_uri()}?immutable=1"
+        log = path.with_name(f"{path.name}-wal")
+        mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+        uri = f"{path.resolve().as_uri()}?{mode}"
         return sqlite3.connect(uri, uri=True, isolation_level=None)
     return sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
 

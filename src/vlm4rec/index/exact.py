@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import operator
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -12,14 +14,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from vlm4rec.encoding.arrays import save_array
 from vlm4rec.encoding.encoder import Floats
 from vlm4rec.errors import DataError
 from vlm4rec.index.index import Hits
-from vlm4rec.storage import replacing, write_parquet
+from vlm4rec.storage import write_parquet
 
 __all__ = ["ExactIndex"]
 
 _BLOCK = 256
+_MANY = 2048
 _TOLERANCE = 1e-5
 
 
@@ -28,7 +32,8 @@ class ExactIndex:
 
     Scores are first computed in float32 by BLAS, whose rounding depends on the shape of the
     batch; those near the k-th best are then computed again in float64, one row at a time, so
-    that the ranking is the same for any batch and equal vectors tie exactly.
+    that the ranking is the same for any batch and equal vectors tie exactly. Where very many are
+    near, equal vectors are computed once.
 
     Parameters
     ----------
@@ -77,9 +82,11 @@ class ExactIndex:
         Raises
         ------
         DataError
-            If k is less than 1, or the queries are of another dimension.
+            If k is not a whole number of at least 1, or the queries are not finite or of another
+            dimension.
         """
-        queries = self._checked(queries, k)
+        k = _whole(k)
+        queries = self._checked(queries)
         masked = exclude or [()] * len(queries)
         allowed = None if only is None else self._mask(only)
         hits: list[Hits] = []
@@ -118,31 +125,32 @@ class ExactIndex:
     def save(self, folder: Path) -> None:
         """Write ids and vectors into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / "vectors.npy") as temporary, temporary.open("wb") as file:
-            np.save(file, self._vectors)
+        save_array(folder / "vectors.npy", self._vectors)
         ids = pl.DataFrame({"id": pl.Series(self._ids, dtype=pl.String)})
         write_parquet(folder / "items.parquet", ids)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Open an index that `save` wrote; the vectors are mapped, not read."""
-        ids = pl.read_parquet(folder / "items.parquet", columns=["id"])["id"]
+        ids = pl.read_parquet(folder / "items.parquet", columns=["id"], glob=False)["id"]
         return cls(tuple(ids), np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False))
 
     def _replace(self, ids: Sequence[str], vectors: Floats) -> None:
         self._ids = tuple(ids)
         self._vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         self.__dict__.pop("_rows", None)
+        self.__dict__.pop("_first_twins", None)
 
-    def _checked(self, queries: Floats, k: int) -> Floats:
-        if k < 1:
-            raise DataError(f"k must be at least 1, not {k}.")
-        queries = np.atleast_2d(np.asarray(queries, dtype=np.float32))
+    def _checked(self, queries: Floats) -> Floats:
+        with np.errstate(over="ignore"):
+            queries = np.atleast_2d(np.asarray(queries, dtype=np.float32))
         if queries.shape[1] != self.dimension:
             raise DataError(
                 f"The query has {queries.shape[1]} dimensions, the index {self.dimension}.",
                 "Make the query with the encoder and the document recipe of this shop.",
             )
+        if not np.isfinite(queries).all():
+            raise DataError("A query holds numbers that are infinite or undefined.")
         return queries
 
     def _known(self, ids: Sequence[str]) -> list[int]:
@@ -162,8 +170,50 @@ class ExactIndex:
         threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
         rows = np.flatnonzero(scores >= threshold - _TOLERANCE * max(1.0, abs(float(threshold))))
         rows = rows[scores[rows] > -np.inf]
-        exact = np.einsum(
-            "nd,d->n", self._vectors[rows].astype(np.float64), query.astype(np.float64)
-        )
-        best = np.lexsort((rows, -exact))[:k]
+        exact = self._exact(query, rows)
+        best = _first(exact, k)
         return Hits(tuple(self._ids[row] for row in rows[best]), exact[best])
+
+    def _exact(self, query: Floats, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the scores of rows in float64; many rows share those of their twins."""
+        if len(rows) <= _MANY:
+            return self._scores(query, rows)
+        twins, places = np.unique(self._first_twins[rows], return_inverse=True)
+        return self._scores(query, twins)[places]
+
+    def _scores(self, query: Floats, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        wide = query.astype(np.float64)
+        scores = np.empty(len(rows))
+        for start in range(0, len(rows), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            items = self._vectors[rows[part]].astype(np.float64)
+            np.einsum("nd,d->n", items, wide, out=scores[part])
+        return scores
+
+    @cached_property
+    def _first_twins(self) -> NDArray[np.intp]:
+        """For each row the first with the same bytes; made when first so many rows tie."""
+        first: dict[bytes, int] = {}
+        twins = np.empty(len(self._ids), dtype=np.intp)
+        for row, vector in enumerate(self._vectors):
+            key = hashlib.blake2b(vector.tobytes(), digest_size=16).digest()
+            twins[row] = first.setdefault(key, row)
+        return twins
+
+
+def _whole(k: int) -> int:
+    try:
+        k = operator.index(k)
+    except TypeError:
+        raise DataError(f"k must be a whole number, not {k!r}.") from None
+    if k < 1:
+        raise DataError(f"k must be at least 1, not {k}.")
+    return k
+
+
+def _first(scores: NDArray[np.float64], k: int) -> NDArray[np.intp]:
+    """Return the places of the k highest scores, highest first; of equal ones the first."""
+    last = np.partition(scores, len(scores) - k)[len(scores) - k]
+    higher = np.flatnonzero(scores > last)
+    order = np.lexsort((higher, -scores[higher]))
+    return np.concatenate([higher[order], np.flatnonzero(scores == last)[: k - len(higher)]])

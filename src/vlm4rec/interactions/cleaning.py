@@ -45,6 +45,12 @@ _FAULTS = (
         "Remove them from the id",
     ),
     _Fault(
+        "bad-id",
+        pl.col("item").str.contains(CONTROL_CHARACTERS),
+        "has control characters in its item id {item!r}",
+        "Remove them from the id",
+    ),
+    _Fault(
         "bad-time",
         pl.col("said time").is_not_null() & pl.col("time").is_null(),
         "has the time {said time!r}, which can't be read",
@@ -80,7 +86,7 @@ def usable_rows(frame: pl.DataFrame, path: Path, tally: ProblemTally, event: str
         as_text(frame["user"]),
         as_text(frame["item"]),
         parse_times(frame["time"]),
-        as_text(frame["event"]).fill_null(event),
+        _shown(as_text(frame["event"])).fill_null(event),
         weight.cast(pl.Float64, strict=False),
         as_text(frame["time"]).alias("said time"),
         weight.alias("said weight"),
@@ -104,6 +110,11 @@ def unknown_item_problem(ids: pl.Series, known_items: Collection[str]) -> Proble
     what = f"{rows} {items} that the catalog does not hold ({summarise_ids(different)})"
     remedy = _lost_zeros(different, known_items) or "Add the items to the catalog to keep them"
     return Problem("unknown-item", "Interactions", what, remedy)
+
+
+def _shown(text: pl.Series) -> pl.Series:
+    """Put a space for each control character."""
+    return text.str.replace_all(CONTROL_CHARACTERS, " ").str.strip_chars().replace("", None)
 
 
 def _lost_zeros(unknown: list[str], known_items: Collection[str]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from numbers import Real
 
 import polars as pl
 
-from vlm4rec.errors import UnknownIdError
+from vlm4rec.errors import DataError, UnknownIdError
 
 __all__ = ["SCHEMA", "History", "Interactions"]
 
@@ -40,6 +42,11 @@ class History:
     weights
         How much each counts, finite and not negative; one for each item.
 
+    Raises
+    ------
+    DataError
+        If an id is not a string, a weight is negative or not finite, or the lengths differ.
+
     Examples
     --------
     >>> History.of(["a", "b", "a"]).weights
@@ -51,10 +58,40 @@ class History:
     events: tuple[str, ...]
     weights: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        lengths = [len(part) for part in (self.items, self.times, self.events, self.weights)]
+        if len(set(lengths)) > 1:
+            told = "{} items, {} times, {} events and {} weights".format(*lengths)
+            raise DataError(f"A history has {told}.", "Give one of each for every item.")
+        for item in self.items:
+            if not isinstance(item, str):
+                raise _not_an_id(item)
+        for item, weight in zip(self.items, self.weights, strict=True):
+            if not _is_weight(weight):
+                raise DataError(
+                    f"The weight of item {item!r} is {weight!r}, "
+                    "but weights are finite numbers of 0 or more."
+                )
+
     @classmethod
     def of(cls, items: Iterable[str], *, event: str = "purchase") -> History:
-        """Make a history of item ids alone: no times, the same event, weight 1 each."""
-        ids = tuple(items)
+        """Make a history of item ids alone: no times, the same event, weight 1 each.
+
+        Parameters
+        ----------
+        items
+            Item ids, oldest first: a list, a numpy array, a column of a table.
+        event
+            What each was.
+
+        Raises
+        ------
+        DataError
+            If one of the ids is not a string.
+        """
+        if isinstance(items, str):
+            raise DataError(f"A history is a list of item ids, not one string: write [{items!r}].")
+        ids = tuple(_plain(item) for item in items)
         n = len(ids)
         return cls(ids, (None,) * n, (event,) * n, (1.0,) * n)
 
@@ -144,6 +181,22 @@ class Interactions:
 
     def __repr__(self) -> str:
         return f"<Interactions: {len(self):,} of {self._by_user.height:,} users>"
+
+
+def _plain(item: object) -> str:
+    """Return an id as a plain string: numpy has strings of its own."""
+    if not isinstance(item, str):
+        raise _not_an_id(item)
+    return str.__str__(item)
+
+
+def _is_weight(value: object) -> bool:
+    return isinstance(value, Real) and 0 <= float(value) < math.inf
+
+
+def _not_an_id(item: object) -> DataError:
+    shown = "an id" if item is None else f'"{item}"'
+    return DataError(f"Item ids are strings: write {shown}, not {item!r}.")
 
 
 def _history(row: tuple[object, ...]) -> History:

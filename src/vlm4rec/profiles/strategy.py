@@ -68,9 +68,11 @@ class MeanProfile:
         times: Sequence[datetime | None],
     ) -> Floats:
         """Return the weighted mean; see `ProfileStrategy.query`."""
-        if not len(vectors) or not weights.sum() > 0:
+        highest = weights.max(initial=0.0)
+        if not len(vectors) or not 0 < highest < np.inf:
             raise DataError("There is nothing in this history to make a profile of.")
-        mean = (weights / weights.sum()) @ normalise(vectors).astype(np.float64)
+        shares = weights / highest  # the sum of the weights themselves may be past all numbers
+        mean = (shares / shares.sum()) @ normalise(vectors).astype(np.float64)
         return normalise(mean[np.newaxis].astype(np.float32))
 
 

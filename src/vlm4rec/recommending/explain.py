@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -11,7 +12,10 @@ from vlm4rec.encoding.vectors import Block, ItemVectors
 from vlm4rec.grounding.schema import FACETS, Answer
 from vlm4rec.recommending.recommendations import Reason
 
-__all__ = ["block_shares", "explain", "shared_attributes"]
+__all__ = ["block_shares", "explain", "explain_all", "shared_attributes"]
+
+_DIGITS = 10
+"""Of a cosine; what is beyond them depends on how many are computed together."""
 
 
 def explain(
@@ -38,22 +42,46 @@ def explain(
     titles
         The title of each item.
     most
-        How many reasons at the most.
+        How many reasons at the most; none if it is negative.
     """
-    row = vectors.row(item)
-    if row is None or not history:
-        return ()
-    near = vectors.matrix[vectors.rows(history)].astype(np.float64) @ vectors.matrix[row]
-    order = sorted(range(len(history)), key=lambda place: (-near[place], history[place]))
-    return tuple(
-        Reason(
-            item=history[place],
-            title=titles.get(history[place]),
-            similarity=float(near[place]),
-            shared=shared_attributes(answers.get(item, ()), answers.get(history[place], ())),
+    return explain_all([item], history, vectors, answers, titles, most=most)[0]
+
+
+def explain_all(
+    items: Sequence[str],
+    history: Sequence[str],
+    vectors: ItemVectors,
+    answers: Mapping[str, Sequence[Answer]],
+    titles: Mapping[str, str | None],
+    *,
+    most: int = 3,
+) -> list[tuple[Reason, ...]]:
+    """Return the reasons of each of several items; see `explain`.
+
+    Answers are looked up only for the items that have reasons and for those that are their
+    reasons, each once.
+    """
+    rows = [vectors.row(item) for item in items]
+    covered = [row for row in rows if row is not None]
+    if most <= 0 or not history or not covered:
+        return [()] * len(items)
+    past = vectors.matrix[vectors.rows(history)].astype(np.float64)
+    near = iter((vectors.matrix[covered].astype(np.float64) @ past.T).round(_DIGITS))
+    by_id = np.argsort(sorted(range(len(history)), key=history.__getitem__))
+    said = cache(lambda id_: answers.get(id_, ()))
+
+    def reason(item: str, past_item: str, similarity: float) -> Reason:
+        shared = shared_attributes(said(item), said(past_item))
+        return Reason(past_item, titles.get(past_item), similarity, shared)
+
+    reasons: list[tuple[Reason, ...]] = []
+    for item, row in zip(items, rows, strict=True):
+        cosines = next(near) if row is not None else np.zeros(0)
+        places = np.lexsort((by_id[: len(cosines)], -cosines))[:most]
+        reasons.append(
+            tuple(reason(item, history[place], float(cosines[place])) for place in places)
         )
-        for place in order[:most]
-    )
+    return reasons
 
 
 def shared_attributes(

@@ -14,7 +14,7 @@ from vlm4rec.index.exact import ExactIndex
 from vlm4rec.index.index import Hits, Index
 from vlm4rec.interactions.interactions import History
 from vlm4rec.profiles.strategy import MeanProfile, ProfileStrategy
-from vlm4rec.recommending.explain import block_shares, explain
+from vlm4rec.recommending.explain import block_shares, explain_all
 from vlm4rec.recommending.recommendations import Recommendations, RecommendedItem
 
 __all__ = ["Recommender"]
@@ -31,9 +31,11 @@ class Recommender:
     vectors
         The item vectors.
     titles
-        The title of every item of the catalog; its keys are the known items.
+        The title of every item of the catalog; its keys are the known items. A vector of an
+        item that is no longer among them is never recommended and counts for no profile.
     answers
-        The answers of each grounded item, for the reasons.
+        The answers of each grounded item, for the reasons. It is only asked for the items that
+        a call returns and their reasons, by ``get``, so it may read them when they are asked for.
     profile
         How a history becomes a query.
     index
@@ -52,7 +54,16 @@ class Recommender:
         self.titles = titles
         self.answers = answers
         self.profile = profile or MeanProfile()
-        self.index = index or ExactIndex(vectors.ids, vectors.matrix)
+        self.index: Index
+        known = [row for row, id_ in enumerate(vectors.ids) if id_ in titles]
+        self._gone: tuple[str, ...] = ()
+        if index is not None:
+            self.index = index
+            self._gone = tuple(id_ for id_ in vectors.ids if id_ not in titles)
+        elif len(known) == len(vectors):
+            self.index = ExactIndex(vectors.ids, vectors.matrix)
+        else:
+            self.index = ExactIndex([vectors.ids[row] for row in known], vectors.matrix[known])
 
     def recommend(
         self,
@@ -76,7 +87,7 @@ class Recommender:
         exclude
             Further ids that must not come back.
         reasons
-            How many reasons an item.
+            How many reasons an item; none if it is negative.
 
         Raises
         ------
@@ -84,10 +95,10 @@ class Recommender:
             If no item of the history has a vector.
         """
         query = self._query(history)
-        masked = [*dict.fromkeys(history.items), *exclude]
-        hits = self.index.search(query, k, exclude=[masked])[0]
-        covered = [id_ for id_ in dict.fromkeys(history.items) if self.vectors.row(id_) is not None]
-        others = [id_ for id_ in dict.fromkeys(history.items) if self.vectors.row(id_) is None]
+        past = list(dict.fromkeys(history.items))
+        hits = self.index.search(query, k, exclude=[[*past, *exclude, *self._gone]])[0]
+        covered = [id_ for id_ in past if self._usable(id_)]
+        others = [id_ for id_ in past if not self._usable(id_)]
         return Recommendations(
             items=self._items(hits, query[0], covered, reasons),
             user=user,
@@ -111,18 +122,22 @@ class Recommender:
         if not usable:
             return rankings
         queries = np.vstack([self._query(histories[row]) for row in usable])
-        found = self.index.search(queries, k, exclude=[mask[row] for row in usable])
+        found = self.index.search(queries, k, exclude=[[*mask[row], *self._gone] for row in usable])
         for row, hits in zip(usable, found, strict=True):
             rankings[row] = list(hits.ids)
         return rankings
 
+    def _usable(self, id_: str) -> bool:
+        """Tell whether an item is in the catalog and has a vector."""
+        return id_ in self.titles and self.vectors.row(id_) is not None
+
     def _counts(self, history: History) -> bool:
-        """Tell whether something in the history has a vector and a weight."""
+        """Tell whether something usable in the history has a weight."""
         pairs = zip(history.items, history.weights, strict=True)
-        return any(weight > 0 and self.vectors.row(id_) is not None for id_, weight in pairs)
+        return any(weight > 0 and self._usable(id_) for id_, weight in pairs)
 
     def _query(self, history: History) -> Floats:
-        covered = history.only([self.vectors.row(id_) is not None for id_ in history.items])
+        covered = history.only([self._usable(id_) for id_ in history.items])
         if not self._counts(history):
             raise _nothing_usable(history, self.titles)
         vectors = np.asarray(self.vectors.matrix[self.vectors.rows(covered.items)])
@@ -131,17 +146,12 @@ class Recommender:
     def _items(
         self, hits: Hits, query: Floats, history: Sequence[str], reasons: int
     ) -> tuple[RecommendedItem, ...]:
+        because = explain_all(
+            hits.ids, history, self.vectors, self.answers, self.titles, most=reasons
+        )
         return tuple(
-            RecommendedItem(
-                id=id_,
-                title=self.titles.get(id_),
-                score=float(score),
-                reasons=explain(
-                    id_, history, self.vectors, self.answers, self.titles, most=reasons
-                ),
-                blocks=self._blocks(id_, query),
-            )
-            for id_, score in zip(hits.ids, hits.scores, strict=True)
+            RecommendedItem(id_, self.titles.get(id_), float(score), why, self._blocks(id_, query))
+            for id_, score, why in zip(hits.ids, hits.scores, because, strict=True)
         )
 
     def _blocks(self, id_: str, query: Floats) -> dict[str, float] | None:

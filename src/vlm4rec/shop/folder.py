@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock, Timeout
 
+from vlm4rec.catalog.source_files import check_path
 from vlm4rec.errors import ShopBusyError, ShopDamagedError, ShopExistsError, StepMissingError
 from vlm4rec.problems import Problem, problems_from_frame, problems_to_frame
 from vlm4rec.shop.manifest import Manifest, StepRecord
@@ -33,6 +35,11 @@ class ShopFolder:
     """
 
     root: Path
+
+    @property
+    def quoted(self) -> str:
+        """The folder as a shell wants it."""
+        return shlex.quote(str(self.root))
 
     @property
     def manifest_file(self) -> Path:
@@ -85,10 +92,13 @@ class ShopFolder:
         ------
         ShopExistsError
             If it is a file, or holds something that is not a shop.
+        DataError
+            If its name can't be written down as text.
         """
+        check_path(self.root)
         if self.manifest_file.exists():
             return
-        if self.root.is_file() or (self.root.is_dir() and any(self.root.iterdir())):
+        if self.root.is_file() or (self.root.is_dir() and any(map(_visible, self.root.iterdir()))):
             raise ShopExistsError(
                 f"{self.root} holds something already, and it is not a shop.",
                 "Choose a new or empty folder.",
@@ -112,7 +122,7 @@ class ShopFolder:
         if record is None:
             raise StepMissingError(
                 f"{self.root} has no {_RESULTS[name]} yet.",
-                f"Run: vlm4rec {name} {self.root}{_OPTIONS.get(name, '')}",
+                f"Run: vlm4rec {name} {self.quoted}{_OPTIONS.get(name, '')}",
             )
         return record
 
@@ -138,11 +148,17 @@ class ShopFolder:
             If it is missing or unreadable.
         """
         try:
-            return pl.read_parquet(path)
+            return pl.read_parquet(path, glob=False)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise ShopDamagedError(
-                f"{path} is missing or can't be read.", f"Make it anew: vlm4rec init {self.root}"
+                f"{path} is missing or can't be read.", f"Make it anew: vlm4rec init {self.quoted}"
             ) from error
+
+    def _sweep(self) -> None:
+        """Remove what killed processes left half written."""
+        for pattern in (".*.tmp", "problems/.*.tmp", "vectors/*/.*.tmp", "cache/vectors/*/.*.tmp"):
+            for path in self.root.glob(pattern):
+                path.unlink(missing_ok=True)
 
     @contextmanager
     def writing(self, what: str) -> Iterator[None]:
@@ -165,6 +181,7 @@ class ShopFolder:
                 "Wait until it is done, or stop it; nothing is lost either way.",
             ) from error
         try:
+            self._sweep()
             now = datetime.now(UTC).isoformat(timespec="seconds")
             facts = {"what": what, "pid": os.getpid(), "host": platform.node(), "since": now}
             write_text(holder, json.dumps(facts))
@@ -174,9 +191,14 @@ class ShopFolder:
             lock.release()
 
 
+def _visible(path: Path) -> bool:
+    """Pass over what systems leave in folders, and what a killed process left of ours."""
+    return not path.name.startswith(".") and path.name != "Thumbs.db"
+
+
 _RESULTS = {"init": "catalog", "ground": "groundings", "encode": "item vectors"}
 _OPTIONS = {
-    "init": " --format csv --source items.csv",
+    "init": " --source items.csv",
     "ground": " --lvlm openai:MODEL",
 }
 

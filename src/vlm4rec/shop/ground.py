@@ -14,6 +14,7 @@ from vlm4rec.grounding.providers.recorded import RecordedLVLM
 from vlm4rec.grounding.report import GroundingReport
 from vlm4rec.grounding.runner import ground_photos
 from vlm4rec.problems import Problem
+from vlm4rec.shop.answers import wanted_photos
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.manifest import SourceFile, StepRecord
 from vlm4rec.shop.stages import Stage, silent
@@ -81,7 +82,6 @@ def run_grounding(
             StepRecord(
                 seconds=round(time.monotonic() - started, 3),
                 parameters={"prompt": prompt.id, "all_photos": all_photos, "limit": limit},
-                outputs={"groundings": ledger.fingerprint()},
                 sources=_sources(lvlm),
                 counts={
                     "asked": report.asked,
@@ -107,9 +107,7 @@ def grounding_requests(photos: pl.DataFrame, prompt: Prompt) -> Iterator[Groundi
 
 def _photos(folder: ShopFolder, *, all_photos: bool) -> pl.DataFrame:
     """Return the usable photos to describe, those of the items bought most first."""
-    photos = folder.read(folder.photos_file).filter(pl.col("path").is_not_null())
-    if not all_photos:
-        photos = photos.group_by("item", maintain_order=True).first()
+    photos = wanted_photos(folder, all_photos=all_photos)
     bought = folder.read(folder.interactions_file).group_by("item").len("bought")
     return (
         photos.join(bought, on="item", how="left", maintain_order="left")

@@ -49,12 +49,11 @@ class InitOptions:
 
     def absolute(self) -> InitOptions:
         """Return the same with absolute paths."""
-        root = self.photo_root
         return replace(
             self,
-            source=str(Path(self.source).expanduser().resolve()),
-            interactions=tuple(str(Path(p).expanduser().resolve()) for p in self.interactions),
-            photo_root=None if root is None else str(Path(root).expanduser().resolve()),
+            source=_absolute(self.source),
+            interactions=tuple(map(_absolute, self.interactions)),
+            photo_root=None if self.photo_root is None else _absolute(self.photo_root),
         )
 
     def parameters(self) -> dict[str, Any]:
@@ -99,7 +98,7 @@ def resolve_init(
                 "--source is missing.", "Example: vlm4rec init my-shop --source items.csv"
             )
         source = Path(last.source)
-    place = str(source.expanduser().resolve())
+    place = _absolute(str(source))
     if last is None or (last.source, last.format) != (place, format or last.format):
         last = InitOptions(format or guess_format(source), place)
     chosen: dict[str, Any] = {
@@ -109,5 +108,12 @@ def resolve_init(
         "photo_root": None if photo_root is None else str(photo_root),
         "allow_private_urls": allow_private_urls,
     }
+    if interactions is not None and interaction_columns is None:
+        chosen["interaction_columns"] = {}  # those of the files before are not those of these
     given = {name: value for name, value in chosen.items() if value is not None}
     return replace(last, **given).absolute()
+
+
+def _absolute(path: str) -> str:
+    """Make a path absolute, and leave links in it: where they lead may change on purpose."""
+    return str(Path(path).expanduser().absolute())

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
+
 from vlm4rec.catalog.items import Catalog
 from vlm4rec.catalog.readers import reader_by_format
 from vlm4rec.catalog.reading import CatalogSource, Progress
@@ -64,6 +66,9 @@ def initialise(
         progress(len(reading.catalog), len(reading.catalog))
     if not len(reading.catalog):
         raise _no_item(options, reading.problems)
+    with stage("Reading interactions") as progress:
+        events = _interactions(options, reading.catalog, progress)
+        progress(len(events.interactions), len(events.interactions))
     folder.create()
     with folder.writing("init"):
         _refuse_other_source(folder, options, replace=replace)
@@ -75,16 +80,15 @@ def initialise(
                 allow_private=options.allow_private_urls,
                 progress=progress,
             )
-        with stage("Reading interactions") as progress:
-            events = _interactions(options, reading.catalog, progress)
-            progress(len(events.interactions), len(events.interactions))
         problems = [*reading.problems, *survey.problems, *events.problems]
         _save(folder, reading.catalog, survey, events, problems)
         record = StepRecord(
             seconds=round(time.monotonic() - started, 3),
             parameters=options.parameters(),
             outputs={"catalog": file_hash(folder.catalog_file)},
-            sources=tuple(SourceFile.of(path) for path in _source_files(options)),
+            sources=tuple(
+                SourceFile.of(path) for path in (*reading.files, *_interaction_files(options))
+            ),
             counts=_counts(reading.catalog, survey, events, problems),
         )
         folder.finish("init", record)
@@ -127,16 +131,21 @@ def _catalog_source(options: InitOptions) -> CatalogSource:
 def _interactions(
     options: InitOptions, catalog: Catalog, progress: Progress
 ) -> InteractionsReading:
-    paths = _interaction_files(options)
-    if not paths:
-        return InteractionsReading(Interactions.empty())
-    return read_interactions(
-        paths,
-        columns=options.interaction_columns,
-        format=_interactions_format(options, paths),
-        known_items=set(catalog.ids),
-        progress=progress,
-    )
+    """Read all files of interactions, each in its own format."""
+    known = set(catalog.ids)
+    readings = [
+        read_interactions(
+            [path],
+            columns=options.interaction_columns,
+            format=_interactions_format(options, path),
+            known_items=known,
+            progress=progress,
+        )
+        for path in _interaction_files(options)
+    ]
+    frames = [Interactions.empty().frame, *(reading.interactions.frame for reading in readings)]
+    problems = tuple(problem for reading in readings for problem in reading.problems)
+    return InteractionsReading(Interactions(pl.concat(frames)), problems)
 
 
 def _interaction_files(options: InitOptions) -> list[Path]:
@@ -147,17 +156,14 @@ def _interaction_files(options: InitOptions) -> list[Path]:
     return [beside] if beside is not None and beside.exists() else []
 
 
-def _interactions_format(options: InitOptions, paths: Sequence[Path]) -> str:
+def _interactions_format(options: InitOptions, path: Path) -> str:
     """H&M and Amazon have a layout of their own; otherwise the file's ending tells."""
-    return options.format if options.format in ("hm", "amazon") else table_format(paths[0])
-
-
-def _source_files(options: InitOptions) -> list[Path]:
-    source = Path(options.source)
-    if options.format == "hm":
-        source = source / "articles.csv"
-    items = [source.resolve()] if source.is_file() else []
-    return [*items, *(path.resolve() for path in _interaction_files(options))]
+    if options.format in ("hm", "amazon"):
+        return options.format
+    try:
+        return table_format(path)
+    except DataError as error:
+        raise DataError(error.message, "End the name in .csv, .tsv, .jsonl or .parquet.") from error
 
 
 def _refuse_other_source(folder: ShopFolder, options: InitOptions, *, replace: bool) -> None:

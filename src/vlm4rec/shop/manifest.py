@@ -109,7 +109,7 @@ class Manifest(BaseModel):
         except (FileNotFoundError, NotADirectoryError) as error:
             raise ShopNotFoundError(
                 f"{shop} is not a shop.",
-                f"Make one: vlm4rec init {shop} --format csv --source items.csv",
+                f"Make one: vlm4rec init {shop} --source items.csv",
             ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise ShopDamagedError(f"{path} can't be read: {error}.") from error

@@ -21,7 +21,8 @@ from vlm4rec.grounding.schema import Answer
 from vlm4rec.interactions.interactions import History, Interactions
 from vlm4rec.recommending.recommendations import Recommendations
 from vlm4rec.recommending.recommender import Recommender
-from vlm4rec.shop.encode import load_answers, load_vectors, run_encoding
+from vlm4rec.shop.answers import ShopAnswers
+from vlm4rec.shop.encode import load_vectors, run_encoding
 from vlm4rec.shop.encode_options import EncodeOptions
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.ground import run_grounding
@@ -185,13 +186,15 @@ class Shop:
         StepMissingError
             If the shop has no vectors yet.
         """
-        if (history is None) == (user is None):
-            raise DataError("Give either a history or a user.")
-        if user is not None:
+        if user is not None and history is None:
             return self.recommender.recommend(self.history(user), k, user=user, reasons=reasons)
-        if isinstance(history, str):
-            raise DataError("A history is a list of item ids, not one text.", "Write [id, id].")
-        given = history if isinstance(history, History) else History.of(history or ())
+        if history is None or user is not None:
+            raise DataError("Give either a history or a user.")
+        if isinstance(history, str) or not isinstance(history, (History, Iterable)):
+            raise DataError(
+                f"A history is a list of item ids (strings), not {history!r}.", "Write [id, id]."
+            )
+        given = history if isinstance(history, History) else History.of(history)
         if given.items and not any(item in self.catalog for item in given.items):
             raise unknown_item(given.items[0], self.catalog.ids)
         return self.recommender.recommend(given, k, reasons=reasons)
@@ -207,11 +210,11 @@ class Shop:
             If it has no vector.
         """
         if item not in self.catalog:
-            raise unknown_item(item, self.catalog.ids)
+            raise unknown_item(str(item), self.catalog.ids)
         if self.vectors.row(item) is None:
             raise DataError(
                 f"The item {item!r} has no vector yet.",
-                f"Run: vlm4rec ground {self.folder.root} --lvlm ..., then encode.",
+                f"Run: vlm4rec ground {self.folder.quoted} --lvlm ..., then encode.",
             )
         return self.recommender.similar(item, k)
 
@@ -226,7 +229,7 @@ class Shop:
         try:
             return self.interactions.history(user)
         except UnknownIdError:
-            raise unknown_user(user, self.interactions.users) from None
+            raise unknown_user(str(user), self.interactions.users) from None
 
     def status(self) -> Status:
         """Tell what is there, stale or missing."""
@@ -251,8 +254,8 @@ class Shop:
 
     @cached_property
     def answers(self) -> Mapping[str, Sequence[Answer]]:
-        """What the LVLM wrote of each grounded item."""
-        return load_answers(self.folder)
+        """What the LVLM wrote of each grounded item, read as it is asked for."""
+        return ShopAnswers(self.folder)
 
     @cached_property
     def vectors(self) -> ItemVectors:

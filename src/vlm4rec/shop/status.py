@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
 from vlm4rec.encoding.documents import recipe_by_name
-from vlm4rec.errors import ShopDamagedError
+from vlm4rec.errors import DataError, ShopError
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.problems import Problem, count_by_code, counted
+from vlm4rec.shop.answers import ShopAnswers, wanted_photos
 from vlm4rec.shop.encode import load_vectors, shop_documents
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.manifest import StepRecord
@@ -75,26 +77,35 @@ def shop_status(folder: ShopFolder) -> Status:
     """
     steps = folder.manifest().steps
     problems = [problem for step in ("init", "ground") for problem in folder.load_problems(step)]
-    problems += _failures(folder)
     if "init" not in steps:
-        missing = PartStatus("catalog", "missing", "nothing yet", {}, _init(folder))
+        remedy = f"{_init(folder)} --source FILE"
+        missing = PartStatus("catalog", "missing", "nothing yet", {}, remedy)
         return Status(str(folder.root), (missing,), tuple(problems), steps)
-    photos = folder.read(folder.photos_file)
-    parts = (
-        _catalog(folder, steps["init"]),
-        _photos(photos),
-        _interactions(folder, steps["init"]),
-        _groundings(folder, photos, steps.get("ground")),
-        _vectors(folder, steps),
-    )
-    return Status(str(folder.root), parts, tuple(problems), steps)
+    looks: dict[str, Callable[[], PartStatus]] = {
+        "catalog": lambda: _catalog(folder, steps["init"]),
+        "photos": lambda: _photos(folder.read(folder.photos_file)),
+        "interactions": lambda: _interactions(folder, steps["init"]),
+        "groundings": lambda: _groundings(folder, steps.get("ground")),
+        "vectors": lambda: _vectors(folder, steps),
+    }
+    parts = tuple(_look(name, look) for name, look in looks.items())
+    return Status(str(folder.root), parts, (*problems, *_failures(folder)), steps)
+
+
+def _look(name: str, look: Callable[[], PartStatus]) -> PartStatus:
+    """Look at one part; one that is damaged must not hide the others."""
+    try:
+        return look()
+    except ShopError as error:
+        return PartStatus(name, "damaged", error.message, {}, error.remedy)
 
 
 def _init(folder: ShopFolder) -> str:
-    return f"vlm4rec init {folder.root}"
+    return f"vlm4rec init {folder.quoted}"
 
 
 def _catalog(folder: ShopFolder, step: StepRecord) -> PartStatus:
+    folder.read(folder.catalog_file)  # raises where it is damaged
     counts = {"items": step.counts["items"]}
     changed = [source.path for source in step.sources if source.changed()]
     summary = f"{counted(counts['items'], 'item')} from {step.parameters['source']}"
@@ -136,64 +147,60 @@ def _interactions(folder: ShopFolder, step: StepRecord) -> PartStatus:
     return PartStatus("interactions", "ok", summary, counts)
 
 
-def _groundings(folder: ShopFolder, photos: pl.DataFrame, step: StepRecord | None) -> PartStatus:
-    usable = photos.filter(pl.col("path").is_not_null())
-    items = usable["item"].n_unique()
-    current = _current(folder)
-    joined = usable.join(current, on=["item", "ordinal"], how="inner")
-    fresh = joined.filter(pl.col("sha256") == pl.col("photo_sha256"))
+def _groundings(folder: ShopFolder, step: StepRecord | None) -> PartStatus:
+    wanted = wanted_photos(folder)
+    answers = ShopAnswers(folder).table
+    items = wanted["item"].n_unique()
+    writers = answers.group_by("model", "prompt_id").len().sort("len", descending=True).rows()
     counts = {
-        "items": joined["item"].n_unique(),
-        "missing": items - joined["item"].n_unique(),
-        "stale": joined.height - fresh.height,
+        "items": answers["item"].n_unique(),
+        "missing": items - answers["item"].n_unique(),
+        "photos_missing": wanted.select("item", "sha256").n_unique() - answers.height,
+        "writers": len(writers),
     }
-    remedy = f"vlm4rec ground {folder.root} --lvlm ..."
-    summary = f"{counts['items']:,} of {items:,} items with a usable photo"
+    remedy = f"vlm4rec ground {folder.quoted} --lvlm ..."
+    summary = f"{counts['items']:,} of {counted(items, 'item')} with a usable photo"
     if not counts["items"]:
         return PartStatus("groundings", "missing", summary, counts, remedy)
     if step and any(source.changed() for source in step.sources):
-        return PartStatus(
-            "groundings", "stale", f"{summary}; the recorded file changed", counts, remedy
-        )
-    if counts["stale"]:
-        summary = f"{summary}; {counts['stale']:,} of another photo than now"
-        return PartStatus("groundings", "stale", summary, counts, remedy)
-    state = "partial" if counts["missing"] else "ok"
-    return PartStatus("groundings", state, summary, counts, remedy if counts["missing"] else "")
+        told = f"{summary}; the recorded file changed"
+        return PartStatus("groundings", "stale", told, counts, remedy)
+    if len(writers) > 1:
+        told = ", ".join(f"{count:,} by {model} ({prompt})" for model, prompt, count in writers)
+        told = f"{summary}; of different models or prompts: {told}"
+        return PartStatus("groundings", "partial", told, counts, remedy)
+    if counts["photos_missing"]:
+        return PartStatus("groundings", "partial", summary, counts, remedy)
+    return PartStatus("groundings", "ok", summary, counts)
 
 
 def _failures(folder: ShopFolder) -> list[Problem]:
-    """Return what went wrong with each photo that was asked about in vain."""
+    """Return what went wrong with each photo, still in the catalog, that was asked in vain."""
     if not folder.ledger_file.exists():
         return []
-    with Ledger.open(folder.ledger_file) as ledger:
-        return ledger.failures()
-
-
-def _current(folder: ShopFolder) -> pl.DataFrame:
-    """Return item, ordinal and photo hash of each current grounding."""
-    rows: list[tuple[str, int, str]] = []
-    if folder.ledger_file.exists():
+    try:
+        held = set(folder.read(folder.photos_file)["item"])
         with Ledger.open(folder.ledger_file) as ledger:
-            rows = list(ledger.assigned())
-    schema = {"item": pl.String(), "ordinal": pl.Int32(), "photo_sha256": pl.String()}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+            return [problem for problem in ledger.failures() if problem.item in held]
+    except ShopError:  # told of the part itself
+        return []
 
 
 def _vectors(folder: ShopFolder, steps: dict[str, StepRecord]) -> PartStatus:
     step = steps.get("encode")
     if step is None:
         return PartStatus(
-            "vectors", "missing", "none yet", {"items": 0}, f"vlm4rec encode {folder.root}"
+            "vectors", "missing", "none yet", {"items": 0}, f"vlm4rec encode {folder.quoted}"
         )
     document, encoder = step.parameters["document"], step.parameters["encoder"]
-    remedy = f"vlm4rec encode {folder.root}"
-    try:
-        vectors = load_vectors(folder)
-    except ShopDamagedError as error:
-        return PartStatus("vectors", "damaged", error.message, {"items": 0}, error.remedy)
+    remedy = f"vlm4rec encode {folder.quoted}"
+    vectors = load_vectors(folder)
     made = dict(zip(vectors.ids, vectors.hashes, strict=True))
-    wanted = {doc.item: doc.hash for doc in shop_documents(folder, recipe_by_name(document))}
+    try:
+        documents = shop_documents(folder, recipe_by_name(document))
+    except DataError as error:  # the template names a field that the catalog no longer has
+        return PartStatus("vectors", "stale", error.message, {"items": len(made)}, remedy)
+    wanted = {doc.item: doc.hash for doc in documents}
     counts = {
         "items": len(made),
         "missing": len(wanted.keys() - made.keys()),

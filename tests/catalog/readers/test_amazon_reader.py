@@ -100,11 +100,18 @@ def test_a_folder_of_several_files_is_one_catalog(tmp_path: Path) -> None:
     write(tmp_path / "meta_A.jsonl.gz", ITEM)
     reading = AmazonReader().read(CatalogSource(tmp_path))
     assert reading.catalog.ids == ["B01CUPMQZE", "B2"]
+    assert reading.files == (tmp_path / "meta_A.jsonl", tmp_path / "meta_B.jsonl.gz")
     assert [problem.where for problem in reading.problems] == [
         "meta_A.jsonl, row 2",
         "meta_B.jsonl.gz, row 2",
     ]
     assert "of meta_A.jsonl, row 1" in reading.problems[1].what
+
+
+def test_control_characters_in_attributes_become_spaces(tmp_path: Path) -> None:
+    path = write(tmp_path / "meta_A.jsonl", {**ITEM, "store": "\x1b]0;", "categories": ["a\nb"]})
+    (item,) = AmazonReader().read(CatalogSource(path)).catalog
+    assert (item.attributes["store"], item.attributes["categories"]) == ("]0;", "a b")
 
 
 def test_a_folder_without_meta_files_is_refused(tmp_path: Path) -> None:

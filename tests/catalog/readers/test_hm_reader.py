@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,19 @@ def test_the_mapping_can_choose_attributes_and_the_photo_folder(tmp_path: Path) 
     catalog = HMReader().read(source).catalog
     assert catalog.attribute_names == ["detail_desc", "product_code"]
     assert catalog["0108775044"].photos
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such names")
+def test_a_photo_whose_path_is_not_utf_8_is_a_problem(tmp_path: Path) -> None:
+    make(tmp_path, "010/0108775015.jpg")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/images/\xff"))
+    odd.mkdir()
+    (odd / "0108775044.jpg").touch()
+    reading = HMReader().read(CatalogSource(tmp_path))
+    assert [len(item.photos) for item in reading.catalog] == [1, 0]
+    (problem,) = reading.problems
+    assert problem.code == "bad-id"
+    assert problem.where.endswith("\\xff/0108775044.jpg")
 
 
 @pytest.mark.hm

@@ -58,6 +58,70 @@ def test_a_name_that_is_not_utf_8_is_a_problem(tmp_path: Path) -> None:
     assert [problem.code for problem in reading.problems] == ["bad-id"]
 
 
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+
+
+@needs_links
+def test_links_to_folders_are_followed(tmp_path: Path) -> None:
+    make(tmp_path / "elsewhere", "boot.jpg", "deep/shoe.jpg", ".hidden/x.jpg")
+    make(tmp_path / "photos", "a.jpg")
+    (tmp_path / "photos" / "more").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "photos" / ".not").symlink_to(tmp_path / "elsewhere")
+    reading = PhotoFolderReader().read(CatalogSource(tmp_path / "photos"))
+    assert reading.catalog.ids == ["a", "more/boot", "more/deep/shoe"]
+    assert reading.catalog["more/boot"].photos == (str(tmp_path / "photos/more/boot.jpg"),)
+    assert reading.problems == ()
+
+
+@needs_links
+def test_a_folder_is_read_once_under_its_own_name_however_links_go(tmp_path: Path) -> None:
+    make(tmp_path, "boots/a.jpg", "shoes/b.jpg")
+    (tmp_path / "again").symlink_to("boots")
+    (tmp_path / "boots" / "round").symlink_to(tmp_path)
+    (tmp_path / "self").symlink_to("self")
+    reading = PhotoFolderReader().read(CatalogSource(tmp_path))
+    assert reading.catalog.ids == ["boots/a", "shoes/b"]
+    assert {Path(problem.where).name: problem.code for problem in reading.problems} == {
+        "again": "repeated-folder",
+        "round": "repeated-folder",
+        "self": "missing",
+    }
+    assert f"read already, as {tmp_path / 'boots'}" in str(reading.problems[1])
+
+
+@needs_links
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "notes.txt")
+    (tmp_path / "disk").symlink_to(tmp_path / "unplugged")
+    with pytest.raises(DataError, match=r"holds no photos; .*disk: is a link that leads nowhere"):
+        PhotoFolderReader().read(CatalogSource(tmp_path))
+
+
+def test_a_folder_that_cant_be_looked_into_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "a.jpg", "closed/b.jpg")
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    reading = PhotoFolderReader().read(CatalogSource(tmp_path))
+    assert reading.catalog.ids == ["a"]
+    (problem,) = reading.problems
+    assert (problem.code, problem.where) == ("unreadable", str(tmp_path / "closed"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_a_problem_shows_no_control_characters_of_a_name(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "\x1b[31m.jpg")
+    (problem,) = PhotoFolderReader().read(CatalogSource(tmp_path)).problems
+    assert problem.where == "\\x1b[31m.jpg"
+
+
 @pytest.mark.parametrize("columns", [{}, BY_FOLDER])
 def test_a_folder_without_photos_is_refused(
     tmp_path: Path, columns: dict[str, tuple[str, ...]]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +25,10 @@ def read_csv(
     path = folder / "items.csv"
     path.write_text(text, encoding="utf-8")
     return TabularReader("csv").read(CatalogSource(path, columns or {}))
+
+
+def shown(title: str) -> str:
+    return re.sub(r"\r\n|[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", title.strip()).strip()
 
 
 def only_item(reading: CatalogReading) -> Item:
@@ -59,6 +64,7 @@ def test_numbers_only_where_nothing_is_lost(tmp_path: Path) -> None:
         ('["a.jpg", "b;c.jpg", 3]', ["a.jpg", "b;c.jpg"]),
         ("[odd].jpg", ["[odd].jpg"]),
         ("a.jpg;a.jpg", ["a.jpg"]),
+        ("a.jpg;v=2", ["a.jpg", "v=2"]),
         (" ", []),
     ],
 )
@@ -88,6 +94,28 @@ def test_photos_start_from_the_photo_root_and_urls_stay(tmp_path: Path) -> None:
         "https://example.org/c.jpg",
         "s3://d/e.jpg",
     )
+
+
+@pytest.mark.parametrize(
+    ("cell", "photos"),
+    [
+        ("https://cdn.x/a;v=2/b.jpg", ["https://cdn.x/a;v=2/b.jpg"]),
+        (
+            "https://cdn.x/a;v=2/b.jpg; http://cdn.x/c|d.jpg|HTTPS://cdn.x/e.jpg; ",
+            ["https://cdn.x/a;v=2/b.jpg", "http://cdn.x/c|d.jpg", "HTTPS://cdn.x/e.jpg"],
+        ),
+    ],
+)
+def test_a_url_may_hold_what_parts_paths(tmp_path: Path, cell: str, photos: list[str]) -> None:
+    assert only_item(read_csv(tmp_path, f"id,photos\n1,{cell}\n")).photos == tuple(photos)
+
+
+def test_control_characters_in_texts_become_spaces(tmp_path: Path) -> None:
+    text = 'id,title,made\x1bby,price\n1,"\x1b[31mRed\r\nboot\x9b\t2\x07","a\x00b",5\n2,\x1b,,6\n'
+    item, other = read_csv(tmp_path, text, {"attributes": ("made\x1bby", "price")}).catalog
+    assert item.title == "[31mRed boot  2"
+    assert [*item.attributes.values()] == ["a b", 5]
+    assert other.title is None
 
 
 def test_only_the_attributes_asked_for_are_kept(tmp_path: Path) -> None:
@@ -159,8 +187,8 @@ def test_any_id_and_title_come_back_or_become_a_problem(
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["id", "title"], *rows.items()])
     reading = TabularReader("csv").read(CatalogSource(path))
     for item in reading.catalog:
-        titles = {title.strip() for id_, title in rows.items() if id_.strip() == item.id}
-        assert (item.title or "").strip() in titles
+        titles = {shown(title) for id_, title in rows.items() if id_.strip() == item.id}
+        assert (item.title or "") in titles
     assert len(reading.catalog) + len(reading.problems) == len(rows)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from vlm4rec.catalog.cleaning import unique_ids
+from vlm4rec.catalog.cleaning import clean_texts, unique_ids
 from vlm4rec.catalog.items import ATTRIBUTE, Catalog
 from vlm4rec.catalog.json_lines import json_rows
 from vlm4rec.catalog.reading import CatalogReading, CatalogSource, Progress, no_progress
@@ -65,7 +65,8 @@ class AmazonReader:
         if frame.is_empty():
             raise DataError(f"{source.path} holds no item that can be read.")
         kept = unique_ids(frame, tally, lambda row: _where(row, paths, starts))
-        return CatalogReading(Catalog(kept.drop(ROW)), tally.problems())
+        files = tuple(each.absolute() for each in paths)
+        return CatalogReading(Catalog(clean_texts(kept.drop(ROW))), tally.problems(), files)
 
 
 def amazon_photos(images: object) -> list[str]:

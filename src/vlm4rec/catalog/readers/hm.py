@@ -9,10 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
-from vlm4rec.catalog.cleaning import unique_ids
+from vlm4rec.catalog.cleaning import clean_texts, unique_ids
 from vlm4rec.catalog.columns import find_columns
 from vlm4rec.catalog.items import ATTRIBUTE, Catalog
 from vlm4rec.catalog.photos import PHOTO_SUFFIXES
+from vlm4rec.catalog.readers.photo_paths import named_in_utf_8
 from vlm4rec.catalog.reading import CatalogReading, CatalogSource, Progress, no_progress
 from vlm4rec.catalog.rows import ROW, Table, row_name
 from vlm4rec.catalog.source_files import existing_folder
@@ -49,13 +50,15 @@ class HMReader:
         frame = unique_ids(_items(table, columns), table.tally, partial(row_name, table.path))
         lists = [[photos[id_]] if id_ in photos else [] for id_ in frame["id"]]
         frame = frame.with_columns(pl.Series("photos", lists, dtype=pl.List(pl.String)))
-        return CatalogReading(Catalog(_in_order(frame)), table.tally.problems())
+        catalog = Catalog(clean_texts(_in_order(frame)))
+        return CatalogReading(catalog, table.tally.problems(), (table.path.absolute(),))
 
 
 def _photos_by_id(images: Path, table: Table) -> dict[str, str]:
     """Find the photos with one look at each folder, not one at each article."""
     paths = sorted(images.absolute().glob("*/*"))
-    photos = {path.stem: str(path) for path in paths if path.suffix.lower() in PHOTO_SUFFIXES}
+    paths = [path for path in paths if path.suffix.lower() in PHOTO_SUFFIXES]
+    photos = {path.stem: str(path) for path in named_in_utf_8(paths, table.tally)}
     if not photos:
         what = "holds no photos such as 010/0108775015.jpg"
         table.tally.add(Problem("no-photo", str(images), what, "Unpack the photos there"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,21 +12,22 @@ import polars as pl
 from vlm4rec.catalog.cleaning import unique_ids
 from vlm4rec.catalog.items import Catalog
 from vlm4rec.catalog.photos import PHOTO_SUFFIXES
+from vlm4rec.catalog.readers.photo_paths import named_in_utf_8, photo_paths
 from vlm4rec.catalog.reading import CatalogReading, CatalogSource, Progress, no_progress
 from vlm4rec.catalog.rows import ROW
-from vlm4rec.catalog.source_files import existing_folder
+from vlm4rec.catalog.source_files import existing_folder, readable_path
 from vlm4rec.catalog.tally import ProblemTally
 from vlm4rec.errors import DataError
 from vlm4rec.problems import Problem
 
 __all__ = ["PhotoFolderReader"]
 
-_NOT_PHOTOS = "__MACOSX"
-
 
 @dataclass(frozen=True, slots=True)
 class PhotoFolderReader:
     """Reads a catalog from a folder of photos and its sub-folders, with nothing beside them.
+
+    Links to folders are followed; a folder that is come to again is told as a problem.
 
     Each photo is an item; its id is the path from the folder, without the suffix. With the
     column mapping ``{"id": ("folder",)}`` each sub-folder that holds photos is an item, its
@@ -46,17 +46,18 @@ class PhotoFolderReader:
     def read(self, source: CatalogSource, progress: Progress = no_progress) -> CatalogReading:
         """Read the catalog."""
         root = existing_folder(source.path).absolute()
-        photos = sorted(_photos(root), key=_in_natural_order)
+        tally = ProblemTally(source.path.name)
+        photos = sorted(photo_paths(root, tally), key=_in_natural_order)
         if not photos:
             suffixes = ", ".join(sorted(PHOTO_SUFFIXES))
+            first = "".join(f"; {problem}" for problem in tally.problems()[:1]) or "."
             raise DataError(
-                f"{source.path} holds no photos.", f"Give a folder with files in {suffixes}."
+                f"{source.path} holds no photos{first}", f"Give a folder with files in {suffixes}."
             )
-        tally = ProblemTally(source.path.name)
-        photos = list(_named_in_utf_8(photos, tally))
+        photos = list(named_in_utf_8(photos, tally))
         by_folder = _one_item_a_folder(source.columns)
         frame = _folders(root, photos, tally) if by_folder else _files(root, photos)
-        names = [photo.relative_to(root).as_posix() for photo in photos]
+        names = [readable_path(photo.relative_to(root).as_posix()) for photo in photos]
         kept = unique_ids(frame, tally, names.__getitem__)
         progress(len(photos), len(photos))
         return CatalogReading(Catalog(kept.drop(ROW)), tally.problems())
@@ -70,24 +71,6 @@ def _one_item_a_folder(columns: Mapping[str, tuple[str, ...]]) -> bool:
             "Write --columns id=folder for one item a sub-folder, or leave the option out.",
         )
     return given == ("folder",)
-
-
-def _photos(root: Path) -> Iterator[Path]:
-    for folder, inner, names in os.walk(root):
-        inner[:] = [name for name in inner if not name.startswith((".", _NOT_PHOTOS))]
-        for name in names:
-            path = Path(folder, name)
-            if path.suffix.lower() in PHOTO_SUFFIXES and not name.startswith("."):
-                yield path
-
-
-def _named_in_utf_8(photos: Iterable[Path], tally: ProblemTally) -> Iterator[Path]:
-    for photo in photos:
-        shown = str(photo).encode(errors="replace").decode()
-        if shown == str(photo):
-            yield photo
-        else:
-            tally.add(Problem("bad-id", shown, "has a name that is not UTF-8", "Rename the file"))
 
 
 def _in_natural_order(path: Path) -> list[tuple[int, str, int]]:
@@ -115,7 +98,12 @@ def _folders(root: Path, photos: list[Path], tally: ProblemTally) -> pl.DataFram
 
 
 def _loose(photo: Path) -> Problem:
-    return Problem("no-id", photo.name, "lies in no sub-folder", "Move it into its item's folder")
+    return Problem(
+        "no-id",
+        readable_path(photo.name),
+        "lies in no sub-folder",
+        "Move it into its item's folder",
+    )
 
 
 def _frame(rows: list[int], ids: list[str], photos: list[list[str]]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from vlm4rec.catalog.readers.hm import HMReader
 from vlm4rec.catalog.readers.photo_folder import PhotoFolderReader
 from vlm4rec.catalog.readers.tabular import TabularReader
 from vlm4rec.catalog.reading import CatalogReader
+from vlm4rec.catalog.source_files import check_path
 from vlm4rec.catalog.tables import table_format
 from vlm4rec.errors import DataError
 
@@ -56,6 +57,7 @@ def guess_format(path: Path) -> str:
     >>> guess_format(Path("meta_All_Beauty.jsonl.gz")), guess_format(Path("items.tsv"))
     ('amazon', 'csv')
     """
+    check_path(path)
     if path.is_dir():
         if (path / "articles.csv").is_file():
             return "hm"

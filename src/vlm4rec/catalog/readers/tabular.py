@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from vlm4rec.catalog.cleaning import attribute_values, photo_lists, unique_ids
+from vlm4rec.catalog.cleaning import attribute_values, clean_texts, photo_lists, unique_ids
 from vlm4rec.catalog.columns import CATALOG_COLUMNS, find_columns
 from vlm4rec.catalog.items import ATTRIBUTE, Catalog
 from vlm4rec.catalog.reading import CatalogReading, CatalogSource, Progress, no_progress
@@ -53,7 +53,8 @@ class TabularReader:
         )
         frame = _items(table, columns, source.photo_root or source.path.parent)
         kept = unique_ids(frame, table.tally, partial(row_name, table.path))
-        return CatalogReading(Catalog(kept.drop(ROW)), table.tally.problems())
+        files = (table.path.absolute(),)
+        return CatalogReading(Catalog(clean_texts(kept.drop(ROW))), table.tally.problems(), files)
 
 
 def _items(table: Table, columns: Mapping[str, tuple[str, ...]], root: Path) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from vlm4rec.errors import DataError, LVLMError
 from vlm4rec.grounding.answers import explain
 from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer
+from vlm4rec.grounding.prompts import PROMPTS
 from vlm4rec.grounding.schema import Answer
 from vlm4rec.problems import Problem
 from vlm4rec.storage import content_hash
@@ -86,7 +87,11 @@ class RecordedLVLM:
                 code="other-prompt",
                 where=self.path.name,
                 what=f"{count:,} of the records answer the prompt {other!r}, not {prompt_id!r}",
-                remedy=f"To take them, ground with --prompt {other}",
+                remedy=(
+                    f"To take them, ground with --prompt {other}"
+                    if other in PROMPTS
+                    else "To take them, ground in Python with that prompt: shop.ground(prompt=...)"
+                ),
             )
             for other, count in counts.items()
             if other != prompt_id
