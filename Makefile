@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 OUT ?= demo
 
-.PHONY: help demo test test-quick lint docs bench clean
+.PHONY: help demo test test-quick lint docs pictures bench clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -43,6 +43,10 @@ lint: $(VENV)/.dev ## Style, types and the direction of dependencies
 
 docs: $(VENV)/.dev ## The documentation, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+pictures: $(VENV)/.dev ## The pictures of the documentation, made anew
+	scripts/chromium
+	$(BIN)/python scripts/docs_pictures.py
 
 bench: $(VENV)/.dev ## The benchmarks: one JSON line of ratios each
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
