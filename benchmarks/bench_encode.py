@@ -16,6 +16,7 @@ from sentence_transformers import SentenceTransformer
 from vlm4rec.demo.run import sample_folder
 from vlm4rec.encoding.cache import VectorCache
 from vlm4rec.encoding.encode import encode_texts
+from vlm4rec.encoding.encoder import Floats, TextEncoder
 from vlm4rec.encoding.loading import load_encoder
 from vlm4rec.encoding.weights import bundled_weights
 
@@ -29,6 +30,12 @@ def timed(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def through_cache(texts: list[str], encoder: TextEncoder, cache: VectorCache) -> Floats:
+    """Encode what is missing, and read the vectors of all."""
+    encode_texts(texts, encoder, cache)
+    return cache.get(texts)
+
+
 def main() -> None:
     """Encode the sample shop's descriptions, each in a few variants."""
     with (sample_folder() / "groundings.jsonl").open(encoding="utf-8") as file:
@@ -40,9 +47,9 @@ def main() -> None:
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
             cache = VectorCache(Path(folder), encoder.fingerprint, encoder.dimension)
-            through_cache = partial(encode_texts, texts, encoder, cache)
-            cold.append(timed(through_cache))
-            warm.append(timed(through_cache))
+            run = partial(through_cache, texts, encoder, cache)
+            cold.append(timed(run))
+            warm.append(timed(run))
         alone.append(timed(lambda: rival.encode(texts, batch_size=64, show_progress_bar=False)))
     a, b, c = map(statistics.median, (cold, warm, alone))
     row = {
