@@ -25,6 +25,17 @@ def test_ids_and_paths_are_not_taken_for_markup(capsys: pytest.CaptureFixture[st
     assert "[bold]x[/]" in capsys.readouterr().err
 
 
+def test_json_survives_a_pipe_that_lacks_a_letter(tmp_path: Path) -> None:
+    code = "from vlm4rec.cli.console import print_json; print_json({'title': '\\U0001f600 Stövel'})"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        check=True,
+    )
+    assert json.loads(run.stdout) == {"title": "😀 Stövel"}
+
+
 def test_json_keeps_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_json({"title": "Stövel – 靴"})
     out = capsys.readouterr().out

@@ -42,7 +42,9 @@ def plain(text: str) -> str:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON for a program to read."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    # JSON of plain ASCII is the same JSON, for a pipe that can't carry more.
+    ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    sys.stdout.write(json.dumps(value, ensure_ascii=ascii_only, indent=2) + "\n")
 
 
 def print_note(text: str) -> None:
