@@ -127,6 +127,10 @@ def _print_problems(problems: tuple[Problem, ...], most: int) -> None:
             out.print(f"  and {count - most:,} more: --problems {count}, or --json")
 
 
+def _short(name: str, most: int = 12) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def _print_tastes(made: Gallery) -> None:
     from rich.table import Table
 
@@ -139,7 +143,7 @@ def _print_tastes(made: Gallery) -> None:
         pairs = list(itertools.zip_longest(row.history[:_SHOWN], row.cards[:_SHOWN]))
         for place, (bought, card) in enumerate(pairs, start=1):
             table.add_row(
-                plain(row.name) if place == 1 else "",
+                plain(_short(row.name)) if place == 1 else "",
                 plain(bought.label) if bought else "",
                 plain(card.label) if card else "",
                 plain(card.because or "-") if card else "",
