@@ -21,6 +21,7 @@ from vlm4rec.catalog.items import Catalog, Item
 from vlm4rec.catalog.photos import inspect_photo
 from vlm4rec.catalog.survey import survey_photos
 from vlm4rec.errors import MissingExtraError, PhotoError
+from vlm4rec.storage import file_hash
 
 checked_network = pytest.importorskip("vlm4rec.catalog.checked_network", exc_type=ImportError)
 
@@ -329,7 +330,8 @@ def test_proxies_of_the_environment_are_ignored(
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     with PhotoFetcher(tmp_path, allow_private=True) as fetcher:
-        fetcher.fetch(f"{server.url}/photo")
+        path, facts = fetcher.fetch(f"{server.url}/photo")
+    assert file_hash(path) == facts.sha256
 
 
 def test_user_and_password_are_sent_to_their_host_and_never_shown(

@@ -268,9 +268,10 @@ STARTS = (b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\x10\
 @given(start=st.sampled_from(STARTS), rest=st.binary(max_size=300))
 def test_arbitrary_bytes_raise_nothing_but_photo_errors(start: bytes, rest: bytes) -> None:
     try:
-        inspect_photo_bytes(start + rest, "photo")
+        facts = inspect_photo_bytes(start + rest, "photo")
     except PhotoError:
         return
+    assert facts.sha256 == hashlib.sha256(start + rest).hexdigest()
 
 
 @given(

@@ -13,8 +13,11 @@ from vlm4rec.errors import DataError
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such names")
 
 
-def test_a_path_of_text_passes() -> None:
-    check_path(Path("café [1] *?"))
+def test_a_path_of_text_passes(tmp_path: Path) -> None:
+    path = tmp_path / "café [1] *"
+    check_path(path)
+    path.write_text("x")
+    assert existing_file(path) == path
 
 
 @pytest.mark.parametrize("check", [check_path, existing_file, existing_folder])

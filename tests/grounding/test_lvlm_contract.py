@@ -110,7 +110,10 @@ def test_no_answer_is_an_lvlm_error(case: Case) -> None:
 
 
 def test_closing_what_was_never_used_is_fine(case: Case) -> None:
-    asyncio.run(case.make().close())
+    lvlm = case.make()
+    before = repr(lvlm)
+    asyncio.run(lvlm.close())
+    assert repr(lvlm) == before
 
 
 def test_it_shows_no_key(case: Case) -> None:

@@ -100,10 +100,10 @@ def test_only_what_is_missing_is_asked_for(ledger: Ledger, make_requests: MakeRe
     report = ground_photos(requests, lvlm, ledger)
     assert (report.asked, report.grounded, report.reused) == (2, 2, 4)
     assert set(lvlm.asked) == {request.photo_sha256 for request in requests[4:]}
-    before = ledger.fingerprint()
+    before = list(ledger.assigned())
     again = ground_photos(requests, FakeLVLM(), ledger)
     assert again == GroundingReport(reused=6)
-    assert ledger.fingerprint() == before
+    assert list(ledger.assigned()) == before
 
 
 def test_a_new_prompt_asks_anew_and_keeps_the_old(

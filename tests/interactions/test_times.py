@@ -114,4 +114,5 @@ def test_seconds_and_their_fractions_agree(time: datetime) -> None:
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_time_or_null(text: str) -> None:
-    parse(text)
+    time = parse(text)
+    assert time is None or time.tzinfo is None

@@ -91,7 +91,11 @@ class Catalog:
     @property
     def attribute_names(self) -> list[str]:
         """The names of the attributes that the shop keeps."""
-        return [name.removeprefix(ATTRIBUTE) for name in self.frame.columns if ATTRIBUTE in name]
+        return [
+            name.removeprefix(ATTRIBUTE)
+            for name in self.frame.columns
+            if name.startswith(ATTRIBUTE)
+        ]
 
     @cached_property
     def _rows(self) -> dict[str, int]:

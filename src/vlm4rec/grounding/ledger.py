@@ -8,7 +8,6 @@ with a new prompt adds answers and moves assignments; nothing is overwritten.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import json
 import sqlite3
@@ -251,14 +250,6 @@ class Ledger:
         """Return every usable answer about one photo, current or not, the oldest first."""
         sql = f"{_GROUNDING} FROM answers WHERE status = 'ok' AND photo_sha256 = ? ORDER BY id"
         return [self._grounding(row) for row in self._rows(sql, [photo_sha256])]
-
-    def fingerprint(self) -> str:
-        """Return a hash of the current groundings, which changes if and only if they do."""
-        rows = self._rows("SELECT item, ordinal, key FROM assignments ORDER BY item, ordinal")
-        digest = hashlib.sha256()
-        while page := list(itertools.islice(rows, 10_000)):
-            digest.update(json.dumps(page).encode())
-        return digest.hexdigest()
 
     def counts(self) -> LedgerCounts:
         """Count what the ledger holds."""
