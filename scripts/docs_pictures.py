@@ -38,7 +38,7 @@ def main() -> None:
             tab = browser.new_page(viewport={"width": 1280, "height": 1360})
             tab.goto((page / "index.html").as_uri())
             tab.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
-            tab.wait_for_function("[...document.images].every(i => i.complete)")
+            tab.evaluate("Promise.all([...document.images].map(i => i.decode()))")
             tab.screenshot(path=shot)
             browser.close()
         IMAGES.mkdir(parents=True, exist_ok=True)

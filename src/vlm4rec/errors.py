@@ -116,7 +116,9 @@ class LVLMError(GroundingError):
 
     ``retryable`` tells whether the same request may succeed later; ``fatal`` whether every
     other request would fail the same way (a wrong key, an unknown model), so that a run stops;
-    ``retry_after`` is the wait in seconds that the server asked for, where it did.
+    ``retry_after`` is the wait in seconds that the server asked for, where it did;
+    ``overloaded`` whether it has too much to do, so that fewer calls at a time may help;
+    ``charged`` whether the server may have charged for an answer that got lost on its way.
     """
 
     def __init__(
@@ -127,11 +129,15 @@ class LVLMError(GroundingError):
         retryable: bool = False,
         fatal: bool = False,
         retry_after: float | None = None,
+        overloaded: bool = False,
+        charged: bool = False,
     ) -> None:
         super().__init__(message, remedy)
         self.retryable = retryable
         self.fatal = fatal
         self.retry_after = retry_after
+        self.overloaded = overloaded
+        self.charged = charged
 
 
 class AnswerError(GroundingError):

@@ -52,7 +52,7 @@ def test_every_picture_shows_and_nothing_complains(
 ) -> None:
     opened, said, loaded = page
     opened.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
-    opened.wait_for_function("[...document.images].every(i => i.complete)")
+    opened.evaluate("Promise.all([...document.images].map(i => i.decode()))")
     widths = opened.evaluate("[...document.images].map(i => i.naturalWidth)")
     assert len(widths) > 50
     assert min(widths) > 100

@@ -48,7 +48,7 @@ def test_what_is_recorded_is_read(ledger: Ledger) -> None:
     assert list(ledger.groundings(["b", "c", "b"])) == [("b", 1, expected)]
     assert ledger.has("k1")
     assert ledger.known(["k1", "k2"]) == {"k1"}
-    assert ledger.counts() == LedgerCounts(1, 0, 2, 2, 0, 100, 10, 20)
+    assert ledger.counts() == LedgerCounts(1, 0, 2, 2, 0, 100, 10, 20, 0.0, 0)
 
 
 def test_the_raw_text_is_kept_word_for_word(ledger: Ledger) -> None:
@@ -221,12 +221,74 @@ def test_an_older_ledger_is_brought_up_to_date(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(ledger, "k1", ("a", 0))
-    second = "ALTER TABLE answers ADD COLUMN cost REAL;\nCREATE TABLE flags (key TEXT);"
-    monkeypatch.setattr(ledger_file, "MIGRATIONS", (*ledger_file.MIGRATIONS, second))
+    next_one = "ALTER TABLE answers ADD COLUMN extra REAL;\nCREATE TABLE extras (key TEXT);"
+    count = len(ledger_file.MIGRATIONS)
+    monkeypatch.setattr(ledger_file, "MIGRATIONS", (*ledger_file.MIGRATIONS, next_one))
     with Ledger.open(ledger.path) as newer:
         assert newer.has("k1")
-        assert newer._connection.execute("PRAGMA user_version").fetchone() == (2,)
-        assert newer._connection.execute("SELECT cost FROM answers").fetchall() == [(None,)]
+        assert next(newer.rows("PRAGMA user_version")) == (count + 1,)
+        assert list(newer.rows("SELECT extra FROM answers")) == [(None,)]
+
+
+def test_a_ledger_of_the_first_version_keeps_all_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "first.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(ledger_file.MIGRATIONS[0] + "PRAGMA user_version = 1;")
+    values = provenance()
+    connection.execute(
+        "INSERT INTO answers VALUES (1, 'k1', 'ok', '', '{raw}', ?, ?, ?, ?, '{}', ?, "
+        "'stop', 100, 10, 20, 1.5, ?)",
+        (
+            ANSWER.model_dump_json(),
+            values.provider,
+            values.model,
+            values.prompt_id,
+            values.photo_sha256,
+            values.created,
+        ),
+    )
+    connection.execute("INSERT INTO assignments VALUES ('a', 0, 'sha', 'paper-v1', 'k1', 'now')")
+    connection.commit()
+    connection.close()
+    with Ledger.open(path) as ledger:
+        ((item, ordinal, grounding),) = ledger.groundings()
+        assert (item, ordinal, grounding.answer) == ("a", 0, ANSWER)
+        assert grounding.flags is None
+        assert grounding.provenance.cost is None
+        assert ledger.pinned() == {}
+        assert ledger.counts() == LedgerCounts(1, 0, 1, 1, 0, 100, 10, 20, 0.0, 0)
+
+
+def test_what_a_person_pinned_stays_until_the_photo_changes(ledger: Ledger) -> None:
+    record(ledger, "k1", ("a", 0))
+    ledger.record("by-hand", "{}", provenance(), answer=ANSWER)
+    ledger.assign([("a", 0, "by-hand")], pinned=True)
+    record(ledger, "k2", ("a", 0))
+    assert [grounding.key for _, _, grounding in ledger.groundings()] == ["by-hand"]
+    assert ledger.pinned() == {("a", 0): provenance().photo_sha256}
+    other = provenance().model_copy(update={"photo_sha256": "f" * 64})
+    ledger.record("k3", "{}", other, answer=ANSWER, photos=[("a", 0)])
+    assert [grounding.key for _, _, grounding in ledger.groundings()] == ["k3"]
+    assert ledger.pinned() == {}
+
+
+def test_an_answer_that_is_held_waits_for_a_second(ledger: Ledger) -> None:
+    ledger.record("k1", "{}", provenance(), answer=ANSWER, flags=["cut-off"], standing="held")
+    assert not ledger.has("k1")
+    assert ledger.tries(["k1", "k2"]) == {"k1": 1}
+    assert ledger.held("k1") == ("cut-off",)
+    ledger.promote("k1")
+    assert ledger.has("k1")
+    assert ledger.tries(["k1"]) == {}
+    assert ledger.held("k1") is None
+
+
+def test_the_same_words_of_another_photo_are_found(ledger: Ledger) -> None:
+    record(ledger, "k1", ("a", 0))
+    words = f" {ANSWER.description.upper()} "
+    assert ledger.said_of_another(words, "f" * 64)
+    assert not ledger.said_of_another(words, provenance().photo_sha256)
+    assert not ledger.said_of_another("Something else.", "f" * 64)
 
 
 @pytest.mark.parametrize("content", [b"not a database, just some text" * 50, b"SQLite format 3\0"])

@@ -12,61 +12,45 @@ import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from vlm4rec.grounding import ledger_file
+from vlm4rec.grounding.ledger_rows import (
+    COLUMNS,
+    GROUNDING,
+    LedgerCounts,
+    flags_of,
+    grounding_of,
+    provenance_row,
+    storable,
+    wording,
+)
 from vlm4rec.grounding.schema import Answer, Grounding, Provenance
 from vlm4rec.problems import Problem
 
-__all__ = ["Ledger", "LedgerCounts"]
+__all__ = ["Ledger", "LedgerCounts", "Standing"]
 
 T = TypeVar("T")
 
 _PAGE = 500
 """Values a query: below the limit on bound parameters of SQLite's oldest builds."""
 
-_COLUMNS = ("key", "answer", *Provenance.model_fields)
-_GROUNDING = "SELECT " + ", ".join(f"answers.{name}" for name in _COLUMNS)
 _RECORD = (
-    f"INSERT INTO answers ({', '.join(_COLUMNS)}, text, status, reason) "  # noqa: S608
-    f"VALUES ({', '.join('?' * (len(_COLUMNS) + 3))}) ON CONFLICT DO NOTHING"
+    f"INSERT INTO answers ({', '.join(COLUMNS)}, text, status, reason, wording) "  # noqa: S608
+    f"VALUES ({', '.join('?' * (len(COLUMNS) + 4))}) ON CONFLICT DO NOTHING"
 )
 _CURRENT = (
-    f"{_GROUNDING}, item, ordinal FROM assignments "
+    f"{GROUNDING}, item, ordinal FROM assignments "
     "JOIN answers ON answers.key = assignments.key AND status = 'ok'"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerCounts:
-    """How much a ledger holds.
-
-    Parameters
-    ----------
-    answers
-        Usable answers, those of earlier prompts and models included.
-    invalid
-        Answers that came and could not be used.
-    photos, items
-        Photos, and items, that have a current grounding.
-    failures
-        Photos whose last try failed.
-    tokens_in, tokens_cached, tokens_out
-        What all answers took, usable or not, as far as the servers said.
-    """
-
-    answers: int
-    invalid: int
-    photos: int
-    items: int
-    failures: int
-    tokens_in: int
-    tokens_cached: int
-    tokens_out: int
+Standing = Literal["ok", "held", "left-out"]
+"""What an answer that can be read counts for: it is used; it is kept until a second one decides;
+it is never used."""
 
 
 class Ledger:
@@ -146,7 +130,39 @@ class Ledger:
         """Return those of the keys that have a usable answer."""
         sql = "SELECT key FROM answers WHERE status = 'ok' AND key IN "
         pages = _pages(keys)
-        return {row[0] for page in pages for row in self._rows(sql + _marks(page), page)}
+        return {row[0] for page in pages for row in self.rows(sql + _marks(page), page)}
+
+    def tries(self, keys: Iterable[str]) -> dict[str, int]:
+        """Return how many answers came for those of the keys that have some, but no usable one."""
+        counted: dict[str, int] = {}
+        for page in _pages(keys):
+            sql = (
+                f"SELECT key, COUNT(*) FROM answers WHERE key IN {_marks(page)} "  # noqa: S608
+                "GROUP BY key HAVING SUM(status = 'ok') = 0"
+            )
+            counted.update(self.rows(sql, page))
+        return counted
+
+    def held(self, key: str) -> tuple[str, ...] | None:
+        """Return the flags of the last answer that is held for a key, None if none is."""
+        sql = "SELECT flags FROM answers WHERE key = ? AND status = 'held' ORDER BY id DESC LIMIT 1"
+        return next((flags_of(row[0]) or () for row in self.rows(sql, [key])), None)
+
+    def promote(self, key: str) -> None:
+        """Make the last answer that is held for a key the usable one."""
+        sql = (
+            "UPDATE answers SET status = 'ok' WHERE id = (SELECT id FROM answers "
+            "WHERE key = ? AND status = 'held' ORDER BY id DESC LIMIT 1)"
+        )
+        self.change(sql, [(key,)])
+
+    def said_of_another(self, description: str, photo_sha256: str) -> bool:
+        """Tell whether a usable answer says the very same of another photo."""
+        sql = (
+            "SELECT 1 FROM answers WHERE wording = ? AND photo_sha256 <> ? AND status = 'ok' "
+            "LIMIT 1"
+        )
+        return any(True for _ in self.rows(sql, [wording(description), photo_sha256]))
 
     def record(
         self,
@@ -156,6 +172,8 @@ class Ledger:
         *,
         answer: Answer | None = None,
         reason: str = "",
+        flags: Iterable[str] | None = None,
+        standing: Standing = "ok",
         photos: Iterable[tuple[str, int]] = (),
     ) -> None:
         """Keep an answer and, if it is usable, make it the current grounding of the photos.
@@ -172,21 +190,28 @@ class Ledger:
             The text as understood; None for an answer that can't be used, which is kept too.
         reason
             Why it can't be used, in one word.
+        flags
+            What the quality gates found, by name; None if they did not look.
+        standing
+            What an answer that can be read counts for.
         photos
             The (item, ordinal) of each photo that it describes.
         """
-        status = "invalid" if answer is None else "ok"
+        status = "invalid" if answer is None else standing
         written = None if answer is None else answer.model_dump_json()
-        row = (key, written, *_provenance_row(provenance), _storable(text), status, reason)
+        found = None if flags is None else json.dumps(list(flags))
+        said = None if answer is None else wording(answer.description)
+        row = (key, written, found, *provenance_row(provenance), storable(text), status, reason)
         with self.transaction():
-            self._connection.execute(_RECORD, row)
-            if answer is not None:
+            self.change(_RECORD, [(*row, said)])
+            if status == "ok":
                 self.assign((item, ordinal, key) for item, ordinal in photos)
 
-    def assign(self, assignments: Iterable[tuple[str, int, str]]) -> None:
+    def assign(self, assignments: Iterable[tuple[str, int, str]], *, pinned: bool = False) -> None:
         """Make answers that are there current groundings: the (item, ordinal, key) of each.
 
-        What failed about these photos before is forgotten.
+        What failed about these photos before is forgotten. A photo whose grounding is pinned
+        keeps it until another is pinned, or the photo is another one.
 
         Raises
         ------
@@ -199,9 +224,14 @@ class Ledger:
                 keys = {key for _, _, key in page}
                 if missing := keys - self.known(keys):
                     raise KeyError(f"The ledger has no usable answer {min(missing)}.")
-                rows = [(item, ordinal, now, key) for item, ordinal, key in page]
-                self._connection.executemany(ledger_file.ASSIGN, rows)
-                self._connection.executemany(ledger_file.FORGET, [row[:2] for row in rows])
+                rows = [(item, ordinal, now, pinned, key) for item, ordinal, key in page]
+                self.change(ledger_file.ASSIGN, rows)
+                self.change(ledger_file.FORGET, [row[:2] for row in rows])
+
+    def pinned(self) -> dict[tuple[str, int], str]:
+        """Return the sha256 of each photo, by (item, ordinal), whose grounding is pinned."""
+        sql = "SELECT item, ordinal, photo_sha256 FROM assignments WHERE pinned"
+        return {(item, ordinal): sha256 for item, ordinal, sha256 in self.rows(sql)}
 
     def fail(self, failures: Iterable[tuple[str, int, Problem]]) -> None:
         """Keep the last thing that went wrong with each photo: (item, ordinal, problem)."""
@@ -209,7 +239,7 @@ class Ledger:
         with self.transaction():
             for item, ordinal, problem in failures:
                 words = (problem.code, problem.where, problem.what, problem.remedy)
-                row = (item, ordinal, *map(_storable, words), now)
+                row = (item, ordinal, *map(storable, words), now)
                 self._connection.execute(
                     "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?)", row
                 )
@@ -217,7 +247,7 @@ class Ledger:
     def failures(self) -> list[Problem]:
         """Return the last problem of each photo that has not been grounded since."""
         sql = 'SELECT code, "where", what, remedy, item FROM failures ORDER BY item, ordinal'
-        return [Problem(*row) for row in self._rows(sql)]
+        return [Problem(*row) for row in self.rows(sql)]
 
     def groundings(
         self, items: Iterable[str] | None = None
@@ -231,16 +261,16 @@ class Ledger:
         """
         order = " ORDER BY item, ordinal"
         if items is None:
-            rows = self._rows(_CURRENT + order)
+            rows = self.rows(_CURRENT + order)
         else:
             sql = _CURRENT + " WHERE item IN "
             pages = _pages(dict.fromkeys(items))
-            rows = (row for page in pages for row in self._rows(sql + _marks(page) + order, page))
+            rows = (row for page in pages for row in self.rows(sql + _marks(page) + order, page))
         return ((row[-2], row[-1], self._grounding(row)) for row in rows)
 
     def assigned(self) -> Iterator[tuple[str, str, str, str, str]]:
         """Give (item, photo sha256, key, model, prompt id) of each grounding that is current."""
-        yield from self._rows(
+        yield from self.rows(
             "SELECT item, answers.photo_sha256, assignments.key, model, answers.prompt_id "
             "FROM assignments JOIN answers ON answers.key = assignments.key AND status = 'ok' "
             "ORDER BY item, updated DESC, ordinal"
@@ -248,33 +278,33 @@ class Ledger:
 
     def answers(self, photo_sha256: str) -> list[Grounding]:
         """Return every usable answer about one photo, current or not, the oldest first."""
-        sql = f"{_GROUNDING} FROM answers WHERE status = 'ok' AND photo_sha256 = ? ORDER BY id"
-        return [self._grounding(row) for row in self._rows(sql, [photo_sha256])]
+        sql = f"{GROUNDING} FROM answers WHERE status = 'ok' AND photo_sha256 = ? ORDER BY id"
+        return [self._grounding(row) for row in self.rows(sql, [photo_sha256])]
 
     def counts(self) -> LedgerCounts:
         """Count what the ledger holds."""
-        (row,) = self._rows(ledger_file.COUNT)
+        (row,) = self.rows(ledger_file.COUNT)
         return LedgerCounts(*row)
 
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Read with SQL; the tables are in `vlm4rec.grounding.ledger_file`."""
         with ledger_file.explaining(self.path):
             yield from self._connection.execute(sql, values)
+
+    def change(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Write with SQL, once for each row of values, all or nothing."""
+        with self.transaction():
+            self._connection.executemany(sql, rows)
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:  # on a full disk SQLite has ended it itself
             self._connection.execute("ROLLBACK")
 
     def _grounding(self, row: Sequence[Any]) -> Grounding:
-        """Rebuild a grounding; its provenance was validated when it was written."""
-        key, answer, *provenance = row[: len(_COLUMNS)]
-        values = dict(zip(Provenance.model_fields, provenance, strict=True))
         try:
-            values["parameters"] = json.loads(values["parameters"])
-            understood = Answer.model_validate_json(answer)
+            return grounding_of(row)
         except ValueError as error:
             raise ledger_file.damaged(self.path) from error
-        origin = Provenance.model_construct(**values)
-        return Grounding.model_construct(key=key, answer=understood, provenance=origin)
 
 
 def _pages(values: Iterable[T]) -> Iterator[list[T]]:
@@ -289,14 +319,3 @@ def _marks(page: Sequence[object]) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _provenance_row(provenance: Provenance) -> tuple[object, ...]:
-    values = provenance.model_dump()
-    values["parameters"] = json.dumps(values["parameters"], sort_keys=True)
-    return tuple(_storable(v) if isinstance(v, str) else v for v in values.values())
-
-
-def _storable(text: str) -> str:
-    """Replace lone surrogates, which JSON can spell and SQLite can't store."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -55,17 +55,50 @@ CREATE TABLE failures (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST,)
+_SECOND = """
+ALTER TABLE answers ADD COLUMN tokens_written INTEGER;
+ALTER TABLE answers ADD COLUMN cost REAL;
+ALTER TABLE answers ADD COLUMN flags TEXT;
+ALTER TABLE answers ADD COLUMN wording TEXT;
+ALTER TABLE assignments ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX answers_by_key ON answers (key);
+CREATE INDEX answers_by_wording ON answers (wording) WHERE wording IS NOT NULL;
+CREATE TABLE batches (
+    id TEXT PRIMARY KEY,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    remote TEXT,
+    state TEXT NOT NULL,
+    note TEXT NOT NULL,
+    created TEXT NOT NULL,
+    updated TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE batch_requests (
+    batch TEXT NOT NULL,
+    key TEXT NOT NULL,
+    again INTEGER NOT NULL,
+    most REAL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (batch, key)
+) WITHOUT ROWID;
+CREATE INDEX batch_requests_by_key ON batch_requests (key);
+"""
+
+MIGRATIONS = (_FIRST, _SECOND)
 """What brings a file from each version to the next; their number is the current version."""
 
 ASSIGN = """
-INSERT INTO assignments (item, ordinal, photo_sha256, prompt_id, key, updated)
-SELECT ?, ?, photo_sha256, prompt_id, key, ? FROM answers WHERE key = ? AND status = 'ok'
+INSERT INTO assignments (item, ordinal, photo_sha256, prompt_id, key, updated, pinned)
+SELECT ?, ?, photo_sha256, prompt_id, key, ?, ? FROM answers WHERE key = ? AND status = 'ok'
 ON CONFLICT (item, ordinal) DO UPDATE SET
     photo_sha256 = excluded.photo_sha256, prompt_id = excluded.prompt_id,
-    key = excluded.key, updated = excluded.updated
-WHERE assignments.key <> excluded.key
+    key = excluded.key, updated = excluded.updated, pinned = excluded.pinned
+WHERE assignments.key <> excluded.key AND (
+    excluded.pinned OR NOT assignments.pinned
+    OR assignments.photo_sha256 <> excluded.photo_sha256
+)
 """
+"""A pinned grounding, which a person wrote, gives way to another's only with its photo."""
 
 FORGET = "DELETE FROM failures WHERE item = ? AND ordinal = ?"
 
@@ -74,7 +107,8 @@ SELECT
     COALESCE(SUM(status = 'ok'), 0), COALESCE(SUM(status <> 'ok'), 0),
     (SELECT COUNT(*) FROM assignments), (SELECT COUNT(DISTINCT item) FROM assignments),
     (SELECT COUNT(*) FROM failures),
-    COALESCE(SUM(tokens_in), 0), COALESCE(SUM(tokens_cached), 0), COALESCE(SUM(tokens_out), 0)
+    COALESCE(SUM(tokens_in), 0), COALESCE(SUM(tokens_cached), 0), COALESCE(SUM(tokens_out), 0),
+    COALESCE(SUM(cost), 0.0), COALESCE(SUM(status = 'ok' AND flags <> '[]'), 0)
 FROM answers
 """
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from vlm4rec.grounding.prompts import Prompt
 from vlm4rec.storage import content_hash
 
-__all__ = ["LVLM", "GroundingRequest", "Identity", "LVLMAnswer", "Parameter"]
+__all__ = ["LVLM", "GroundingRequest", "Identity", "LVLMAnswer", "Parameter", "Traits"]
 
 Parameter = str | int | float | bool | None
 
@@ -30,6 +30,13 @@ class GroundingRequest:
         What is asked.
     ordinal
         Which of the item's photos it is, the main one being 0.
+    title
+        The item's title, for prompts that ask with it.
+    size
+        Width and height of the photo in pixels, (0, 0) where they are not known.
+    again
+        0 at first; 1 where an answer has come that was not good enough, so that the provider
+        varies what it can: the wording, the seed, the temperature. It is not part of the key.
     """
 
     item: str
@@ -37,6 +44,14 @@ class GroundingRequest:
     photo_sha256: str
     prompt: Prompt
     ordinal: int = 0
+    title: str = ""
+    size: tuple[int, int] = (0, 0)
+    again: int = 0
+
+    @property
+    def question(self) -> str:
+        """The text of the prompt, with the item's title where it has a place for it."""
+        return self.prompt.about(self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +76,15 @@ class Identity:
         """Return the ledger key of a request: 64 hexadecimal digits.
 
         It covers photo content, provider, model, prompt id and text, and parameters; not the
-        item, so that the same photo is described once however many items show it.
+        item, so that the same photo is described once however many items show it, unless the
+        prompt asks with the item's title.
         """
         return content_hash(
             {
                 "photo": request.photo_sha256,
                 "provider": self.provider,
                 "model": self.model,
-                "prompt": [request.prompt.id, request.prompt.text],
+                "prompt": [request.prompt.id, request.question],
                 "parameters": dict(self.parameters),
             }
         )
@@ -87,10 +103,15 @@ class LVLMAnswer:
     finish_reason
         ``"stop"``, ``"length"``, ``"content_filter"``, ... in the provider's words; and
         ``"refusal"`` where the text is the model's refusal, marked as such by the provider.
-    tokens_in, tokens_cached, tokens_out
-        Usage by the server's own count, None where it gave none.
+    tokens_in, tokens_cached, tokens_written, tokens_out
+        Usage by the server's own count, None where it gave none. ``tokens_in`` is the whole
+        prompt: what was read from the server's cache and written to it are parts of it.
     seconds
         How long it took.
+    cost
+        US dollars, where the server itself says what it charged.
+    varied
+        What was other than usual, where the photo was asked about again: ``{"temperature": 0.7}``.
     """
 
     text: str
@@ -100,6 +121,31 @@ class LVLMAnswer:
     tokens_cached: int | None = None
     tokens_out: int | None = None
     seconds: float | None = None
+    tokens_written: int | None = None
+    cost: float | None = None
+    varied: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a run must know of an LVLM before it asks.
+
+    Parameters
+    ----------
+    free
+        Whether nobody charges for its answers: it runs on this machine, or reads a file.
+    most_tokens_out
+        The limit on an answer's tokens that it sends along; None if it sends none.
+    max_side
+        The longest side of the photo as sent, in pixels; None if no photo is sent.
+    varies
+        Whether asking again may bring another answer.
+    """
+
+    free: bool
+    most_tokens_out: int | None = None
+    max_side: int | None = None
+    varies: bool = True
 
 
 class LVLM(Protocol):

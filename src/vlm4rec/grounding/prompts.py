@@ -20,8 +20,9 @@ class Prompt:
     version
         Counted up with every change of the text.
     text
-        The question itself. The structure of the answer (`vlm4rec.grounding.schema.Answer`) is
-        asked for separately, by each provider's own means.
+        The question itself; ``{title}`` in it stands for the item's title. The structure of the
+        answer (`vlm4rec.grounding.schema.Answer`) is asked for separately, by each provider's own
+        means.
 
     Examples
     --------
@@ -37,6 +38,14 @@ class Prompt:
     def id(self) -> str:
         """The name and version in one word: ``"paper-v1"``."""
         return f"{self.name}-v{self.version}"
+
+    def about(self, title: str) -> str:
+        """Return the text with a title in the place of ``{title}``, if there is one.
+
+        >>> Prompt("titled", 1, "Describe this photo of {title}.").about("a boot")
+        'Describe this photo of a boot.'
+        """
+        return self.text.replace("{title}", " ".join(title.split()) or "a product")
 
 
 DEFAULT_PROMPT = Prompt(

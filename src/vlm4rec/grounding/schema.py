@@ -73,8 +73,9 @@ class Provenance(BaseModel):
     """How a grounding came to be: enough to tell whether it is stale, and what it cost.
 
     ``tokens_in`` counts the prompt with the photo, ``tokens_cached`` the part of it that the
-    server read from its cache, ``tokens_out`` the answer; None where the server did not say.
-    ``created`` is UTC in ISO 8601. ``seconds`` is the time the model took.
+    server read from its cache, ``tokens_written`` the part that it wrote there, ``tokens_out``
+    the answer; None where the server did not say. ``cost`` is in US dollars, None where no
+    price is known. ``created`` is UTC in ISO 8601. ``seconds`` is the time the model took.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -90,13 +91,19 @@ class Provenance(BaseModel):
     tokens_out: int | None = None
     seconds: float | None = None
     created: str
+    tokens_written: int | None = None
+    cost: float | None = None
 
 
 class Grounding(BaseModel):
-    """What an LVLM wrote about one photo, and where that came from."""
+    """What an LVLM wrote about one photo, and where that came from.
+
+    ``flags`` are what the quality gates found, by name; None where they have not looked yet.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     key: str
     answer: Answer
     provenance: Provenance
+    flags: tuple[str, ...] | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from vlm4rec.errors import DataError, LVLMError, MissingExtraError
-from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer, Parameter
+from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer, Parameter, Traits
 from vlm4rec.grounding.prompts import Prompt
 from vlm4rec.grounding.providers.photo_payload import photo_data_url
 from vlm4rec.grounding.providers.structured import IN_WORDS, strict_schema
@@ -85,12 +85,19 @@ class OpenAILVLM:
         _check(max_side, detail, timeout)
         self.model = model
         self.base_url, self._basic = _address(base_url)
+        self.max_tokens = max_tokens
         self.max_side = max_side
         self.detail = detail
         self.timeout = timeout
         self._sampling = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
         self._structured = True
         self._client: AsyncOpenAI | None = None
+
+    @property
+    def traits(self) -> Traits:
+        """What it sends; a server on this machine charges nothing."""
+        free = urlsplit(self.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+        return Traits(free, self.max_tokens, self.max_side)
 
     def identity(self, request: GroundingRequest) -> Identity:
         """Return model and parameters; they are the same for every request."""

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from vlm4rec.errors import DataError, LVLMError
 from vlm4rec.grounding.answers import explain
-from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer
+from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer, Traits
 from vlm4rec.grounding.prompts import PROMPTS
 from vlm4rec.grounding.schema import Answer
 from vlm4rec.problems import Problem
@@ -96,6 +96,11 @@ class RecordedLVLM:
             for other, count in counts.items()
             if other != prompt_id
         ]
+
+    @property
+    def traits(self) -> Traits:
+        """Free, and always the same."""
+        return Traits(free=True, varies=False)
 
     def identity(self, request: GroundingRequest) -> Identity | None:
         """Return who wrote the record, or None without a record for that item and prompt."""
