@@ -21,7 +21,7 @@ def test_the_whole_path(vlm4rec: Command, tmp_path: Path, source: Path, words: N
     assert (told.code, told.err.splitlines()[-1]) == (0, "Checking photos: 5")
     assert "5 items, 5 usable photos, 3 interactions of 2 users." in told.out
     told = vlm4rec("ground", shop, "--lvlm", f"recorded:{source / 'groundings.jsonl'}")
-    assert "5 photos described" in told.out
+    assert "Described    5" in told.out
     told = vlm4rec("encode", shop)
     assert (
         "5 item vectors by all-MiniLM-L6-v2, title+description; 5 of 5 texts newly encoded."

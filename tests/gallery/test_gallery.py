@@ -13,6 +13,8 @@ from tests.words import WordEncoder
 from vlm4rec.errors import DataError, ShopExistsError, UnknownIdError
 from vlm4rec.gallery import write_gallery
 from vlm4rec.gallery.rows import choose_users
+from vlm4rec.grounding.quality.policy import Policy
+from vlm4rec.grounding.report import RunOptions
 from vlm4rec.shop import InitOptions, Shop
 
 
@@ -71,7 +73,8 @@ def test_what_was_written_stays_text(
     shop: Shop, source: Path, change: Callable[[str, str], None], tmp_path: Path
 ) -> None:
     change("porcelain cup", "<script>alert(1)</script>{{ 7*7 }}<img src=x onerror=alert(2)>")
-    shop.ground(f"recorded:{source / 'groundings.jsonl'}")
+    kept = RunOptions(policy=Policy.parse(["injection=keep"]))
+    shop.ground(f"recorded:{source / 'groundings.jsonl'}", options=kept)
     shop.encode(encoder=WordEncoder())
     page = Page(write_gallery(shop, tmp_path / "page").page)
     assert "script" not in page.tags

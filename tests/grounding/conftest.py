@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +23,13 @@ MakeRequests = Callable[[int], list[GroundingRequest]]
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_ADMIN_KEY", "OPENAI_CUSTOM_HEADERS"):
+    for name in (
+        "OPENAI_BASE_URL",
+        "OPENAI_ORG_ID",
+        "OPENAI_ADMIN_KEY",
+        "OPENAI_CUSTOM_HEADERS",
+        "VLM4REC_PRICES",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", SENTINEL)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -70,7 +77,12 @@ def naps() -> list[float]:
 def clock(naps: list[float]) -> Clock:
     """A clock that waits for nothing, and always draws the longest wait."""
 
-    async def sleep(seconds: float) -> None:
-        naps.append(seconds)
+    now = 0.0
 
-    return Clock(sleep=sleep, draw=lambda: 1.0)
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        naps.append(seconds)
+        now = max(now, now + seconds)
+        await asyncio.sleep(0)
+
+    return Clock(sleep=sleep, draw=lambda: 1.0, monotonic=lambda: now)

@@ -1,25 +1,62 @@
-"""A model server on loopback that speaks OpenAI's chat API, and misbehaves as it is told."""
+"""A model server on loopback that speaks two APIs, and misbehaves as it is told.
+
+It answers ``POST .../chat/completions`` as OpenAI's API does and ``POST .../messages`` as
+Anthropic's, by ``mood(number of the photo, how often it was asked about before)``:
+
+========================  =========================================================================
+``good``                  a good answer
+``fenced``, ``prose``     a good one in another form
+``refusal``, ``filter``,
+``schema``, ``length``,
+``empty``, ``odd-types``  a whole answer that is of no use
+``429``, ``500``, ...     that status; ``429 7``, ``429 ms=250`` and ``429 date=30`` say how long to
+                          wait; any other word is the error's code: ``429 insufficient_quota``
+``no-format``             400 for whoever asks by schema; ``no-tools`` by schema or tool;
+                          ``no-temperature`` with a temperature
+``no-choices``            status 200, and an error in place of the answer
+``not-json``              status 200, and a web page
+``reset``, ``reset-late`` a reset where the answer is due, or in the middle of it
+``cut``                   an end in the middle of it
+``stall``                 a good answer after ``stall`` seconds
+``trickle``               a good answer, one byte every 50 ms
+``duplicate``             a good answer; the work was done, and is charged, twice
+``twice``                 a good answer, sent twice on the same connection
+========================  =========================================================================
+
+``early(number of the request)`` resets the connection before the request is read.
+"""
 
 from __future__ import annotations
 
-import base64
+import email.utils
 import io
 import json
-import socket
-import struct
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from PIL import Image
 
-__all__ = ["Asked", "ModelServer", "colour_of", "number_of"]
+from .model_server_bodies import APIS, GOOD, Api, Usage, completion, description, said
+from .model_server_wire import Loop, Reply
 
-GOOD = "good"
+__all__ = [
+    "GOOD",
+    "Asked",
+    "ModelServer",
+    "Spend",
+    "Usage",
+    "colour_of",
+    "completion",
+    "description",
+    "number_of",
+]
+
+_LOST = ("reset", "reset-late", "cut", "not-json")
+_USED = (GOOD, "fenced", "prose", "duplicate", "twice")
 
 
 def colour_of(number: int) -> tuple[int, int, int]:
@@ -46,200 +83,208 @@ class Asked:
     headers: dict[str, str]
     mood: str
     answered: bool = False
+    api: str = "openai"
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass
+class Spend:
+    """What was generated: so many answers, and the tokens in all of them."""
+
+    answers: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_written: int = 0
+    tokens_out: int = 0
+
+    def add(self, usage: Usage) -> None:
+        self.answers += 1
+        self.tokens_in += usage.tokens_in
+        self.tokens_cached += usage.tokens_cached
+        self.tokens_written += usage.tokens_written
+        self.tokens_out += usage.tokens_out
 
 
 @dataclass
 class ModelServer:
-    """Answers by ``mood(number of the photo, how often it was asked about before)``."""
+    """Answers by ``mood(number of the photo, how often it was asked about before)``.
+
+    Parameters
+    ----------
+    mood
+        What it does; see the module's table.
+    latency
+        Seconds before each answer, or what draws them.
+    stall
+        Seconds that ``stall`` takes.
+    usage
+        The tokens of an answer, by the same two numbers as ``mood``.
+    early
+        Whether the connection is reset before the request of that number (from 0) is read.
+    log
+        What was asked, in the order it came.
+    busiest
+        The most requests that were open at a time.
+    charged, charged_by
+        What was generated and sent whole: in all, and for each photo.
+    lost
+        What was generated, and got lost on the way or was never sent.
+    defects
+        What the server itself could not understand; it is raised by `close`.
+    """
 
     mood: Callable[[int, int], str] = lambda _number, _before: GOOD
-    latency: float = 0.0
+    latency: float | Callable[[], float] = 0.0
     stall: float = 3.0
+    usage: Callable[[int, int], Usage] = lambda _number, _before: Usage()
+    early: Callable[[int], bool] = lambda _number: False
     log: list[Asked] = field(default_factory=list)
     busiest: int = 0
+    charged: Spend = field(default_factory=Spend)
+    charged_by: dict[int, Spend] = field(default_factory=dict)
+    lost: Spend = field(default_factory=Spend)
+    defects: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._busy = 0
+        self._seen = 0
         self._before: Counter[int] = Counter()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        self._loop = Loop(self._reply, self._early)
+
+    @property
+    def root(self) -> str:
+        """The address as Anthropic's client wants it."""
+        return f"http://127.0.0.1:{self._loop.port}"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        """The address as OpenAI's client wants it."""
+        return f"{self.root}/v1"
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._loop.close()
+        if self.defects:
+            raise self.defects.pop()
 
     def answered(self) -> Counter[int]:
         """Count the good answers sent for each photo."""
         with self._lock:
             return Counter(asked.number for asked in self.log if asked.answered)
 
-    def enter(self, body: dict[str, Any], headers: dict[str, str]) -> Asked:
-        text, photo = body["messages"][0]["content"]
-        head, _, data = photo["image_url"]["url"].partition(",")
-        assert head == "data:image/jpeg;base64"
-        image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)))
-        image.load()
+    def _early(self) -> bool:
+        number, self._seen = self._seen, self._seen + 1
+        return self.early(number)
+
+    def _reply(self, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        try:
+            api = next(api for end, api in APIS.items() if path.endswith(end))
+            return self._answer(api, self._enter(api, headers, json.loads(body)))
+        except Exception as error:
+            self.defects.append(error)
+            return Reply(b"{}", status=418)
+
+    def _enter(self, api: Api, headers: dict[str, str], body: dict[str, Any]) -> Asked:
+        question = api.read(body)
+        photo = Image.open(io.BytesIO(question.jpeg))
+        assert photo.format == "JPEG"
+        size = photo.size
+        if max(size) > 64:
+            photo.draft("RGB", (8, 8))  # an eighth of the work, and the same colour
+        number = number_of(photo)
         with self._lock:
-            number = number_of(image)
-            mood = self.mood(number, self._before[number])
-            if mood == "no-format":
-                mood = "400" if "response_format" in body else GOOD
+            before = self._before[number]
             self._before[number] += 1
+            mood = _weighed(self.mood(number, before), api, body)
+            usage = self.usage(number, before)
+            asked = Asked(
+                number, size, question.text, body, headers, mood, api=api.name, usage=usage
+            )
+            self.log.append(asked)
             self._busy += 1
             self.busiest = max(self.busiest, self._busy)
-            asked = Asked(number, image.size, text["text"], body, headers, mood)
-            self.log.append(asked)
-        time.sleep(self.latency)
         return asked
 
-    def leave(self) -> None:
-        with self._lock:
-            self._busy -= 1
+    def _answer(self, api: Api, asked: Asked) -> Reply:
+        reply = self._made(api, asked)
+        reply.delay += self.latency() if callable(self.latency) else self.latency
+        reply.then = lambda whole: self._leave(asked, whole)
+        return reply
 
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, owner: ModelServer) -> None:
-        self.owner = owner
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: clients of these tests hang up on purpose."""
-
-
-def description(number: int) -> str:
-    return f"Photo number {number}: a plain test card, made for trying out the grounding of photos."
-
-
-def completion(content: str | None, finish: str = "stop", refusal: str | None = None) -> Any:
-    message = {"role": "assistant", "content": content, "refusal": refusal}
-    return {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "test-model-2026",
-        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-        "usage": {
-            "prompt_tokens": 100,
-            "completion_tokens": 20,
-            "total_tokens": 120,
-            "prompt_tokens_details": {"cached_tokens": 10},
-        },
-    }
-
-
-def _good(number: int) -> str:
-    return json.dumps(
-        {
-            "category": "test card",
-            "colors": ["red", "green"],
-            "materials": [],
-            "pattern": "solid",
-            "style": ["plain"],
-            "occasion": ["testing"],
-            "audience": "",
-            "description": description(number),
-        }
-    )
-
-
-def _content(mood: str, number: int) -> Any:
-    """Return the body of an answer with status 200."""
-    good = _good(number)
-    return {
-        GOOD: completion(good),
-        "fenced": completion(f"Here you are:\n```json\n{good}\n```\nAnything else?"),
-        "prose": completion(description(number)),
-        "refusal": completion(None, refusal="I can't help with that."),
-        "filter": completion("", finish="content_filter"),
-        "schema": completion('{"colour": "red", "text": "A card."}'),
-        "length": completion(good[:60], finish="length"),
-        "empty": completion(""),
-        "no-choices": {"error": {"message": "upstream is down", "code": 502}},
-        "odd-types": {"choices": [{"message": {"content": 7}, "finish_reason": 1}], "usage": 3},
-    }[mood]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        asked = self.server.owner.enter(body, {k.lower(): v for k, v in self.headers.items()})
-        try:
-            self._answer(asked)
-        finally:
-            self.server.owner.leave()
-
-    def _answer(self, asked: Asked) -> None:
+    def _made(self, api: Api, asked: Asked) -> Reply:
         mood, _, argument = asked.mood.partition(" ")
         if mood.isdigit():
-            self._refuse(int(mood), argument)
-        elif mood == "reset":
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.close_connection = True
-            self.connection.close()
-        elif mood == "not-json":
-            self._send(200, b"<html>not what you want</html>")
-        else:
-            self._deliver(mood, asked)
+            return _refused(api, int(mood), argument, asked)
+        if mood == "no-choices":
+            return Reply(b'{"error": {"message": "upstream is down", "code": 502}}')
+        if mood == "not-json":
+            return Reply(b"<html>not what you want</html>")
+        id_ = f"answer-{len(self.log)}"
+        odd = mood == "odd-types"
+        body = (
+            api.odd() if odd else api.answer(said(mood, asked.number), asked.usage, id_, asked.body)
+        )
+        content = json.dumps(body).encode()
+        return Reply(
+            content,
+            delay=self.stall if mood == "stall" else 0.0,
+            cut=len(content) // 2 if mood in ("cut", "reset-late") else None,
+            reset=mood in ("reset", "reset-late"),
+            pause=0.05 if mood == "trickle" else 0.0,
+            twice=mood == "twice",
+        )
 
-    def _deliver(self, mood: str, asked: Asked) -> None:
-        if mood == "stall":
-            time.sleep(self.server.owner.stall)
-        late = GOOD if mood in ("stall", "cut", "trickle") else mood
-        content = json.dumps(_content(late, asked.number)).encode()
-        if mood == "trickle":
-            self._trickle(content)
-        elif mood == "cut":
-            self._send(200, content[: len(content) // 2], length=len(content))
-            self.close_connection = True
-        else:
-            self._send(200, content)
-            asked.answered = mood in (GOOD, "fenced", "prose")
+    def _leave(self, asked: Asked, whole: bool) -> None:
+        """Account for an answer: it was sent whole, lost, or never made."""
+        mood = asked.mood.partition(" ")[0]
+        with self._lock:
+            self._busy -= 1
+            if mood.isdigit() or mood == "no-choices":
+                return
+            if not whole or mood in _LOST:
+                self.lost.add(asked.usage)
+                return
+            self._charge(asked)
+            asked.answered = mood in _USED
+            if mood in ("duplicate", "twice"):
+                self.lost.add(asked.usage)
 
-    def _trickle(self, content: bytes) -> None:
-        self._send(200, b"", length=len(content))
-        for byte in content:
-            time.sleep(0.05)
-            self.wfile.write(bytes([byte]))
+    def _charge(self, asked: Asked) -> None:
+        usage = Usage(0, 0, 0, 0) if asked.mood == "odd-types" else asked.usage
+        self.charged.add(usage)
+        self.charged_by.setdefault(asked.number, Spend()).add(usage)
 
-    def _refuse(self, status: int, retry_after: str) -> None:
-        quoted = f"{self.headers['Authorization']} asked with {'QUJD' * 50}"
-        error = {"message": f"No ({quoted}).", "type": "error", "code": "refused"}
-        headers = {"Retry-After": retry_after} if retry_after else {}
-        if retry_after == "insufficient_quota":
-            error["code"], headers = retry_after, {}
-        self._send(status, json.dumps({"error": error}).encode(), headers=headers)
 
-    def _send(
-        self,
-        status: int,
-        content: bytes,
-        *,
-        length: int | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content) if length is None else length))
-        self.end_headers()
-        self.wfile.write(content)
+def _weighed(mood: str, api: Api, body: dict[str, Any]) -> str:
+    """Refuse what this mood doesn't know, or be good."""
+    refused = {
+        "no-format": api.schema in body,
+        "no-tools": api.schema in body or "tools" in body,
+        "no-temperature": "temperature" in body,
+    }
+    if mood not in refused:
+        return mood
+    code = "no-temperature" if mood == "no-temperature" else ""
+    return f"400 {code}".strip() if refused[mood] else GOOD
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+
+def _refused(api: Api, status: int, argument: str, asked: Asked) -> Reply:
+    """Say no as servers do that quote the key and the photo."""
+    key = asked.headers.get("authorization") or asked.headers.get("x-api-key")
+    message = f"No ({key} asked with {'QUJD' * 50})."
+    code, headers = "", {}
+    how, _, value = argument.partition("=")
+    if argument == "no-temperature":
+        message, code = "`temperature` is not supported with this model.", "unsupported_value"
+    elif argument == "credit":
+        message = "Your credit balance is too low."
+    elif how == "ms":
+        headers["Retry-After-Ms"] = value
+    elif how == "date":
+        headers["Retry-After"] = email.utils.formatdate(time.time() + float(value), usegmt=True)
+    elif "_" in argument:
+        code = argument
+    elif argument:
+        headers["Retry-After"] = argument
+    content = json.dumps(api.refuse(message, status, code)).encode()
+    return Reply(content, status=status, headers=headers)

@@ -108,7 +108,7 @@ def test_a_failure_is_kept_until_success(ledger: Ledger) -> None:
     assert ledger.failures() == []
 
 
-def current(ledger: Ledger) -> tuple[tuple[str, ...], ...]:
+def current(ledger: Ledger) -> tuple[tuple[object, ...], ...]:
     return tuple(sorted(ledger.assigned()))
 
 

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import email.utils
 import io
 import logging
-import time
-import traceback
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx2
+import openai
 import pytest
 from PIL import Image
 
 from vlm4rec.errors import DataError, LVLMError, MissingExtraError, PhotoError
 from vlm4rec.grounding.answers import parse_answer, read_answer
 from vlm4rec.grounding.lvlm import GroundingRequest, LVLMAnswer
-from vlm4rec.grounding.prompts import DEFAULT_PROMPT
+from vlm4rec.grounding.prompts import DEFAULT_PROMPT, Prompt
+from vlm4rec.grounding.providers import openai_failures
+from vlm4rec.grounding.providers.failures import ErrorInAnswerError, Server
 from vlm4rec.grounding.providers.openai import OpenAILVLM
-from vlm4rec.grounding.providers.openai_failures import retry_after
+from vlm4rec.grounding.providers.structured import AGAIN
 from vlm4rec.storage import file_hash
 
 from .conftest import SENTINEL, MakeRequests
-from .model_server import ModelServer, description
+from .model_server import ModelServer, completion, description
+
+PLAIN_KEY = "0be0c5f067b7620643a04519d71ae515fa204d6fed0c61cddf7a80d60c1a17ae"
+FULL_KEY = "62051163664c6de92a77b2f2f97f42df136b306186251077eff901882d3fbc50"
 
 QUICK = 0.4
 """Seconds after which the client of these tests gives up."""
@@ -115,48 +121,6 @@ def test_identity_tells_what_changes_the_answer(make_requests: MakeRequests) -> 
 
 
 @pytest.mark.parametrize(
-    ("mood", "retryable", "fatal", "wait"),
-    [
-        ("429", True, False, None),
-        ("429 7", True, False, 7.0),
-        ("429 0.5", True, False, 0.5),
-        ("429 soon", True, False, None),
-        ("429 insufficient_quota", False, True, None),
-        ("500", True, False, None),
-        ("503 3", True, False, 3.0),
-        ("529", True, False, None),
-        ("408", True, False, None),
-        ("409", True, False, None),
-        ("reset", True, False, None),
-        ("stall", True, False, None),
-        ("trickle", True, False, None),
-        ("cut", True, False, None),
-        ("not-json", True, False, None),
-        ("no-choices", True, False, None),
-        ("400", False, False, None),
-        ("413", False, False, None),
-        ("422", False, False, None),
-        ("401", False, True, None),
-        ("403", False, True, None),
-        ("404", False, True, None),
-    ],
-)
-def test_what_an_error_means(
-    server: ModelServer,
-    make_requests: MakeRequests,
-    mood: str,
-    retryable: bool,
-    fatal: bool,
-    wait: float | None,
-) -> None:
-    server.stall = 2 * QUICK
-    error = failing(server, make_requests(1)[0], mood)
-    assert (error.retryable, error.fatal, error.retry_after) == (retryable, fatal, wait)
-    assert server.url in str(error)
-    assert str(error).count(". ") <= 1
-
-
-@pytest.mark.parametrize(
     ("mood", "reason"),
     [
         ("refusal", "refused"),
@@ -216,14 +180,6 @@ def test_a_photo_that_the_server_refuses_takes_no_schema_from_the_rest(
     assert "response_format" in server.log[-1].body
 
 
-def test_no_one_listens(make_requests: MakeRequests, server: ModelServer) -> None:
-    url = server.url
-    server._server.server_close()
-    with pytest.raises(LVLMError, match="The connection to the server at") as caught:
-        ask(OpenAILVLM("m", base_url=url), *make_requests(1))
-    assert caught.value.retryable
-
-
 def test_a_photo_that_can_not_be_opened(server: ModelServer, tmp_path: Path) -> None:
     path = tmp_path / "broken.jpg"
     path.write_bytes(b"nothing")
@@ -278,29 +234,6 @@ def test_a_password_in_the_address_is_used_and_not_shown(
         assert secret not in shown
 
 
-@pytest.mark.parametrize("mood", ["401", "429", "500", "400", "reset", "stall", "not-json"])
-def test_neither_key_nor_photo_is_shown(
-    server: ModelServer,
-    make_requests: MakeRequests,
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
-    mood: str,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    error = failing(server, make_requests(1)[0], mood)
-    assert error.__cause__ is None
-    assert error.__context__ is None
-    outputs = capfd.readouterr()
-    shown = "".join(
-        (*traceback.format_exception(error), repr(error), caplog.text, outputs.out, outputs.err)
-    )
-    assert SENTINEL not in shown
-    assert "QUJDQUJD" not in shown  # what the server quoted of the photo
-    assert "base64" not in shown
-    if mood.isdigit():
-        assert "***" in str(error)
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -325,17 +258,165 @@ def test_without_the_client_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
         OpenAILVLM("m")
 
 
-def test_openai_itself_is_told_the_limit_by_its_new_name() -> None:
-    assert OpenAILVLM("m", max_tokens=5)._sampled() == {"max_completion_tokens": 5}
-    assert OpenAILVLM("m", max_tokens=5, base_url="http://localhost/v1")._sampled() == {
-        "max_tokens": 5
-    }
+def test_an_error_in_the_place_of_an_answer(
+    server: ModelServer, make_requests: MakeRequests
+) -> None:
+    error = failing(server, make_requests(1)[0], "no-choices")
+    assert "answered 502: upstream is down." in str(error)
+    assert (error.retryable, error.fatal, error.charged) == (True, False, False)
 
 
-def test_retry_after_as_a_date() -> None:
-    soon = retry_after({"retry-after": email.utils.formatdate(time.time() + 30, usegmt=True)})
-    assert soon is not None
-    assert 28 <= soon <= 31
-    assert retry_after({"retry-after": email.utils.formatdate(0)}) == 0.0
-    assert retry_after({"retry-after": "inf"}) is None
-    assert retry_after({"retry-after": "-5"}) == 0.0
+@pytest.mark.parametrize(
+    ("code", "overloaded", "fatal"), [(429, True, False), (402, False, True), ("x", False, False)]
+)
+def test_its_code_counts_as_a_status(code: object, overloaded: bool, fatal: bool) -> None:
+    with pytest.raises(ErrorInAnswerError) as caught:
+        openai_failures.see_no_error({"error": {"code": code, "message": "No."}})
+    error = openai_failures.explain(caught.value, Server("a server", "K", 1.0))
+    assert (error.overloaded, error.fatal) == (overloaded, fatal)
+    openai_failures.see_no_error({"error": {"code": 500}, "choices": [{}]})
+
+
+def test_a_filter_that_stops_one_photo_stops_no_run() -> None:
+    response = httpx2.Response(403, request=httpx2.Request("POST", "http://localhost"))
+    body = {"code": 403, "message": "Flagged.", "metadata": {"reasons": ["violence"]}}
+    error = openai.PermissionDeniedError("no", response=response, body=body)
+    explained = openai_failures.explain(error, Server("a server", "K", 1.0))
+    assert (explained.fatal, explained.retryable, explained.remedy) == (False, False, "")
+
+
+def test_a_model_without_a_temperature_is_asked_without(
+    server: ModelServer, make_requests: MakeRequests
+) -> None:
+    server.mood = lambda _number, _before: "no-temperature"
+    lvlm = OpenAILVLM("test-model", base_url=server.url, temperature=0.0, seed=3)
+    first, second = make_requests(2)
+    identity = lvlm.identity(first)
+    answers = ask(lvlm, first, second, replace(second, again=1))
+    assert ["temperature" in asked.body for asked in server.log] == [True, False, False, False]
+    assert ["response_format" in asked.body for asked in server.log] == [True] * 4
+    assert lvlm.identity(first) == identity
+    assert dict(answers[-1].varied) == {"again": 1, "seed": 4}
+
+
+def test_a_temperature_out_of_range_is_an_error(
+    server: ModelServer, make_requests: MakeRequests
+) -> None:
+    server.mood = lambda _number, _before: "400"
+    with pytest.raises(LVLMError, match="answered 400"):
+        ask(OpenAILVLM("test-model", base_url=server.url, temperature=9.0), *make_requests(1))
+    assert [asked.body["temperature"] for asked in server.log] == [9.0, 9.0]
+
+
+def test_asked_again_it_varies_what_it_can(
+    server: ModelServer, make_requests: MakeRequests
+) -> None:
+    (request,) = make_requests(1)
+    lvlm = OpenAILVLM("test-model", base_url=server.url, seed=7)
+    once, again = ask(lvlm, request, replace(request, again=1))
+    assert dict(once.varied) == {}
+    assert dict(again.varied) == {"again": 1, "temperature": 0.7, "seed": 8}
+    usual, other = (asked.body for asked in server.log)
+    assert (usual.get("temperature"), usual["seed"]) == (None, 7)
+    assert (other["temperature"], other["seed"]) == (0.7, 8)
+    assert "again" not in other
+    assert server.log[1].text == f"{server.log[0].text}\n\n{AGAIN}"
+    assert lvlm.identity(request) == lvlm.identity(replace(request, again=1))
+
+
+def test_asked_again_a_temperature_that_is_high_stays(
+    server: ModelServer, make_requests: MakeRequests
+) -> None:
+    (request,) = make_requests(1)
+    lvlm = OpenAILVLM("test-model", base_url=server.url, temperature=1.2)
+    (answer,) = ask(lvlm, replace(request, again=1))
+    assert dict(answer.varied) == {"again": 1}
+    assert server.log[0].body["temperature"] == 1.2
+    assert "seed" not in server.log[0].body
+
+
+def test_the_title_is_in_the_question(server: ModelServer, make_requests: MakeRequests) -> None:
+    (request,) = make_requests(1)
+    titled = replace(request, prompt=Prompt("t", 1, "Describe {title}."), title="a red boot")
+    ask(OpenAILVLM("m", base_url=server.url), titled)
+    assert server.log[0].text == "Describe a red boot."
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [
+        ({"cost": 0.0125}, 0.0125),
+        ({"cost": 0}, 0.0),
+        ({"cost": {"total": 1}}, None),
+        ({"cost": True}, None),
+        ({"cost": -1.0}, None),
+        ({"cost": float("nan")}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_what_the_server_says_it_charged(usage: object, cost: float | None) -> None:
+    body = completion("A text.") | {"usage": usage}
+    answer = OpenAILVLM("m").read(body, 0.1, {})
+    assert answer.cost == cost
+    assert answer.tokens_written is None
+
+
+@pytest.mark.parametrize(
+    ("url", "variable"),
+    [
+        ("https://api.openai.com/v1", "OPENAI_API_KEY"),
+        ("https://eu.api.openai.com/v1", "OPENAI_API_KEY"),
+        ("https://generativelanguage.googleapis.com/v1beta/openai/", "GEMINI_API_KEY"),
+        ("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+        ("https://openrouter.ai.example.org/v1", "OPENAI_API_KEY"),
+    ],
+)
+def test_each_key_goes_to_its_owner(
+    monkeypatch: pytest.MonkeyPatch, url: str, variable: str
+) -> None:
+    for name in ("OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"):
+        monkeypatch.setenv(name, f"the-{name}")
+    lvlm = OpenAILVLM("m", base_url=url)
+    assert lvlm._connected().api_key == f"the-{variable}"
+    asyncio.run(lvlm.close())
+    monkeypatch.delenv(variable)
+    if "example" not in url:
+        with pytest.raises(LVLMError, match=variable) as caught:
+            lvlm._connected()
+        assert caught.value.fatal
+
+
+def test_what_an_answer_may_cost_is_bounded_at_openai_itself(make_requests: MakeRequests) -> None:
+    (request,) = make_requests(1)
+
+    def limits(**options: Any) -> tuple[object, object, object]:
+        lvlm = OpenAILVLM("m", **options)
+        sampling = lvlm._draw(request).parameters
+        body = lvlm.body(request, lvlm.ways[0], sampling)
+        most = lvlm.traits.most_tokens_out
+        return body.get("max_completion_tokens"), body.get("max_tokens"), most
+
+    assert limits() == (4096, None, 4096)
+    assert limits(max_tokens=5) == (5, None, 5)
+    assert limits(base_url="http://localhost/v1") == (None, None, None)
+    assert limits(base_url="http://localhost/v1", max_tokens=5) == (None, 5, 5)
+    assert dict(OpenAILVLM("m").identity(request).parameters) == {"max_side": 768}
+
+
+def test_only_a_server_on_this_machine_is_free() -> None:
+    free = [
+        OpenAILVLM("m", base_url=url).traits.free
+        for url in ("http://localhost:1/v1", "http://[::1]:1/v1", "http://10.0.0.1/v1", None)
+    ]
+    assert free == [True, True, False, False]
+    assert OpenAILVLM("m", max_side=512).traits.max_side == 512
+
+
+def test_keys_are_those_of_earlier_versions() -> None:
+    """The ledgers of shops hold these: another key would have every photo paid for again."""
+    request = GroundingRequest("a", "a.jpg", "0" * 64, DEFAULT_PROMPT)
+    plain = OpenAILVLM("gpt-4o-mini")
+    full = OpenAILVLM("m", temperature=0.0, max_tokens=300, seed=7, detail="low", max_side=512)
+    assert plain.identity(request).key(request) == PLAIN_KEY
+    assert full.identity(request).key(request) == FULL_KEY

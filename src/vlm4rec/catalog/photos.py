@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from vlm4rec.catalog.likeness import likeness, shrunk
 from vlm4rec.errors import PhotoError
 
 __all__ = [
@@ -71,6 +72,8 @@ class PhotoFacts:
         The size of the file.
     mtime_ns
         When the file was last changed, in nanoseconds since 1970.
+    likeness
+        Its signature, None for a photo without contrast (see `vlm4rec.catalog.likeness`).
     """
 
     sha256: str
@@ -79,6 +82,7 @@ class PhotoFacts:
     format: str
     bytes: int
     mtime_ns: int
+    likeness: str | None = None
 
 
 def open_photo(path: str | Path) -> Image.Image:
@@ -117,12 +121,13 @@ def inspect_photo_bytes(content: bytes, name: str, mtime_ns: int = 0) -> PhotoFa
     with _decoding(name), _opened(content, name) as image:
         image.load()
         width, height = image.size
-        if _orientation(image) >= 5:
+        orientation = _orientation(image)
+        if orientation >= 5:
             width, height = height, width
         format_ = "JPEG" if image.format == "MPO" else image.format or ""
-    return PhotoFacts(
-        hashlib.sha256(content).hexdigest(), width, height, format_, len(content), mtime_ns
-    )
+        signature = likeness(_as_rgb(_turned(shrunk(image), orientation)))
+    sha256 = hashlib.sha256(content).hexdigest()
+    return PhotoFacts(sha256, width, height, format_, len(content), mtime_ns, signature)
 
 
 def _read(path: str | Path) -> tuple[bytes, os.stat_result]:
@@ -231,7 +236,11 @@ def _orientation(image: Image.Image) -> int:
 
 def _upright(image: Image.Image) -> Image.Image:
     image.load()
-    method = _UPRIGHT.get(_orientation(image))
+    return _turned(image, _orientation(image))
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    method = _UPRIGHT.get(orientation)
     return image if method is None else image.transpose(method)
 
 

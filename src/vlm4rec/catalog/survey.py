@@ -36,15 +36,16 @@ SURVEY_SCHEMA = pl.Schema(
         "height": pl.Int32(),
         "bytes": pl.Int64(),
         "mtime_ns": pl.Int64(),
+        "likeness": pl.String(),
     }
 )
 """The columns of a survey's frame: a row for each photo of each item, in the catalog's order.
 
 ``source`` is as in the catalog; ``path`` is where the photo lies, and null, as are the columns
-after it, for a photo that can't be used.
+after it, for a photo that can't be used. ``likeness`` is null for a photo without contrast, too.
 """
 
-_KNOWN = ("source", "path", "sha256", "width", "height", "bytes", "mtime_ns")
+_KNOWN = ("source", "path", "sha256", "width", "height", "bytes", "mtime_ns", "likeness")
 _FETCHERS = 16
 _AHEAD = 4
 _MOST_PROBLEMS = 100_000
@@ -68,11 +69,13 @@ class _Found:
     height: int | None = None
     bytes: int | None = None
     mtime_ns: int | None = None
+    likeness: str | None = None
     error: PhotoError | None = None
 
     @property
     def facts(self) -> tuple[object, ...]:
-        return (self.path, self.sha256, self.width, self.height, self.bytes, self.mtime_ns)
+        size = self.width, self.height, self.bytes
+        return (self.path, self.sha256, *size, self.mtime_ns, self.likeness)
 
 
 def survey_photos(
@@ -95,7 +98,7 @@ def survey_photos(
         The catalog.
     known
         The frame of the last survey: a photo whose source, size and time of change are as they
-        were is not opened again.
+        were is not opened again. One of an older version, which lacks columns, is of no use.
     download_folder
         Where photos fetched by URL go; one that lies there already is not fetched again.
     allow_private
@@ -135,7 +138,7 @@ def survey_photos(
 
 
 def _by_source(known: pl.DataFrame | None) -> dict[str, _Found]:
-    if known is None:
+    if known is None or not set(_KNOWN) <= set(known.columns):
         return {}
     usable = known.filter(pl.col("path").is_not_null()).unique("source")
     return {source: _Found(*facts) for source, *facts in usable.select(_KNOWN).iter_rows()}
@@ -186,7 +189,8 @@ def _fetched(fetcher: PhotoFetcher | None, source: str) -> _Found:
 
 
 def _told(path: str, facts: PhotoFacts) -> _Found:
-    return _Found(path, facts.sha256, facts.width, facts.height, facts.bytes, facts.mtime_ns)
+    size = facts.width, facts.height, facts.bytes
+    return _Found(path, facts.sha256, *size, facts.mtime_ns, facts.likeness)
 
 
 def _in_order(

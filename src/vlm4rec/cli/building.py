@@ -1,20 +1,20 @@
-"""Commands that build a shop: init, ground, encode."""
+"""Commands that build a shop: init and encode; ground has a module of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vlm4rec.cli.arguments import JsonOption, ShopArgument
+from vlm4rec.cli.grounding import ground
 
 if TYPE_CHECKING:
-    from vlm4rec.grounding.report import GroundingReport
     from vlm4rec.shop import ShopFolder
 
-__all__ = ["encode", "ground", "init", "register"]
+__all__ = ["encode", "init", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -90,57 +90,6 @@ def init(
         print_json({"shop": str(folder.root), **record.model_dump(mode="json")})
     else:
         _tell_init(folder, record.counts)
-
-
-def ground(
-    shop: ShopArgument,
-    lvlm: Annotated[
-        str, typer.Option("--lvlm", help="Who describes: openai:MODEL or recorded:FILE.")
-    ],
-    base_url: Annotated[
-        str | None,
-        typer.Option("--base-url", help="An OpenAI-compatible server, as http://host/v1."),
-    ] = None,
-    prompt: Annotated[str, typer.Option("--prompt", help="Which prompt is asked.")] = "paper-v1",
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Ask for so many photos at the most.")
-    ] = None,
-    all_photos: Annotated[
-        bool, typer.Option("--all-photos", help="Describe every photo, not the main one alone.")
-    ] = False,
-    concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, max=256, help="Requests under way at once.")
-    ] = 8,
-    json_: JsonOption = False,
-) -> None:
-    """Have a vision-language model describe the photos not described yet.
-
-    The key of a model server is read from the environment (OPENAI_API_KEY).
-    """
-    from vlm4rec.cli.console import print_json, stage
-    from vlm4rec.grounding.prompts import prompt_by_id
-    from vlm4rec.shop import Shop
-
-    opened = Shop.open(shop)
-    report = opened.ground(
-        lvlm,
-        base_url=base_url,
-        prompt=prompt_by_id(prompt),
-        limit=limit,
-        all_photos=all_photos,
-        concurrency=concurrency,
-        stage=stage,
-    )
-    if json_:
-        print_json({"shop": str(opened.folder.root), **_report_dict(report)})
-    else:
-        _tell_ground(opened.folder, report)
-    if report.error is not None:
-        raise report.error
-    if report.stopped_by == "interrupt":
-        raise typer.Exit(130)
-    if report.failed and not report.grounded:
-        raise typer.Exit(1)
 
 
 def encode(
@@ -232,38 +181,6 @@ def _tell_init(folder: ShopFolder, counts: Mapping[str, int]) -> None:
         _tell_next(f"vlm4rec status {folder.quoted}")
     else:
         _tell_next(f"vlm4rec ground {folder.quoted} --lvlm openai:MODEL")
-
-
-def _report_dict(report: GroundingReport) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {**asdict(report), "error": None if report.error is None else str(report.error)}
-
-
-def _tell_ground(folder: ShopFolder, report: GroundingReport) -> None:
-    from vlm4rec.cli.console import out
-    from vlm4rec.problems import counted
-
-    told = [f"{counted(report.grounded, 'photo')} described"]
-    if report.reused:
-        told.append(f"{report.reused:,} described before")
-    if report.failed:
-        told.append(f"{len(report.failed):,} failed")
-    if report.unavailable:
-        told.append(f"{report.unavailable:,} without an answer in this source")
-    out.print(", ".join(told) + ".", soft_wrap=True)
-    if report.tokens_in or report.tokens_out:
-        out.print(f"Tokens: {report.tokens_in:,} in, {report.tokens_out:,} out.")
-    if report.failed:
-        out.print(f"The first failure: {report.failed[0]}", soft_wrap=True, markup=False)
-    counts = folder.step("ground").counts
-    _tell_problems(folder, counts["problems"])
-    if report.stopped_by:
-        out.print(
-            f"Stopped with {counted(counts['left'], 'photo')} left: the same command goes on."
-        )
-    elif report.grounded or report.reused:
-        _tell_next(f"vlm4rec encode {folder.quoted}")
 
 
 def _tell_next(command: str) -> None:

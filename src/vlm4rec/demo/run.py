@@ -9,7 +9,7 @@ from pathlib import Path
 from vlm4rec.errors import DataError
 from vlm4rec.gallery import Gallery, write_gallery
 from vlm4rec.shop import InitOptions, Shop
-from vlm4rec.shop.stages import Stage, silent
+from vlm4rec.shop.stages import Stage, silent, watching
 
 __all__ = ["Demo", "run_demo", "sample_folder"]
 
@@ -56,7 +56,8 @@ def run_demo(
             "Name a folder that has recorded groundings, or leave --source out.",
         )
     shop = Shop.create(out / "shop", _options(folder, sample=source is None), stage=stage)
-    shop.ground(f"recorded:{groundings}", stage=stage)
+    with stage("Grounding") as progress:
+        shop.ground(f"recorded:{groundings}", watch=watching(progress))
     if source is None:
         # Stock codes for titles say nothing, and 88 items are too few to fit a whitening on.
         # Across furniture and shoes, style says most of a taste, and the audience least.

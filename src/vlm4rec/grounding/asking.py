@@ -1,65 +1,41 @@
-"""Asking an LVLM about one photo: with patience, and only about the photo that is meant."""
+"""Asking an LVLM about one photo: with patience, within the budget, at a pace it can take."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from vlm4rec.errors import LVLMError, PhotoError
-from vlm4rec.grounding.answers import Reading, read_answer
+from vlm4rec.grounding.charging import Till
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest, Identity, LVLMAnswer
-from vlm4rec.grounding.schema import Provenance
+from vlm4rec.grounding.pacing.pacer import Pacer, Slot, Stopped
+from vlm4rec.grounding.questions import Failure, Question
 from vlm4rec.storage import file_hash
 
-__all__ = ["Asker", "Clock", "Failure", "Outcome", "Question", "Retrying"]
+__all__ = ["Asker", "BudgetReached", "Came", "Clock", "Retrying"]
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A request that has no answer yet, with who is to answer it."""
-
-    request: GroundingRequest
-    identity: Identity
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a question has no usable answer: a problem, before it is known whose."""
-
-    code: str
-    what: str
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a question: an answer, a failure, or both, which is an invalid answer."""
-
-    question: Question
-    came: LVLMAnswer | None = None
-    reading: Reading | None = None
-    provenance: Provenance | None = None
-    failure: Failure | None = None
+_MANY = 30
+"""Refusals for want of capacity that one photo takes before it is given up for this run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """How often and how soon a photo is asked about again.
+    """How often and how soon a photo is asked about again when no answer came.
 
     The wait before try n is drawn from 0 to ``base`` * 2**n seconds, at most ``longest``, so
     that many workers that failed together don't come back together. Where the server says how
-    long to wait, it is that long.
+    long to wait, all calls wait that long.
 
     Parameters
     ----------
     retries
-        How often at most, after the first try.
+        How often at most, after the first try. What a server refuses because it is overloaded,
+        or while it is down, does not count.
     base, longest
         Bounds of the wait in seconds.
     patience
@@ -67,8 +43,8 @@ class Retrying:
 
     Examples
     --------
-    >>> Retrying().wait(3, None, lambda: 1.0), Retrying().wait(0, 20.0, lambda: 0.0)
-    (4.0, 20.0)
+    >>> Retrying().wait(3, lambda: 1.0)
+    4.0
     """
 
     retries: int = 4
@@ -76,11 +52,9 @@ class Retrying:
     longest: float = 60.0
     patience: float = 300.0
 
-    def wait(self, tried: int, asked_for: float | None, draw: Callable[[], float]) -> float:
+    def wait(self, tried: int, draw: Callable[[], float]) -> float:
         """Return the wait after ``tried`` retries; ``draw`` gives a number from 0 to 1."""
-        drawn = draw() * min(self.longest, self.base * 2.0 ** min(tried, 32))
-        # A little on top of the server's wait, for the same reason.
-        return drawn if asked_for is None else asked_for + draw() * self.base
+        return draw() * min(self.longest, self.base * 2.0 ** min(tried, 32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +69,42 @@ class Clock:
         Waits so many seconds.
     draw
         Gives a random number from 0 to 1.
+    monotonic
+        Gives seconds that never go back.
     """
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     draw: Callable[[], float] = random.random
+    monotonic: Callable[[], float] = time.monotonic
+
+
+class BudgetReached(Exception):  # noqa: N818 - it ends a run in good order
+    """The next call might cost more than is left of the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An answer, who gave it, and what it cost in US dollars, None if that is not known."""
+
+    answer: LVLMAnswer
+    identity: Identity
+    cost: float | None
 
 
 class Asker:
-    """Asks an LVLM, again where that may help.
+    """Asks LVLMs, again where that may help.
 
     Parameters
     ----------
     lvlm
         Whom.
+    second
+        Who is asked the second time, by default the same.
+    till
+        Keeps the budget.
+    pacer
+        Says when a call may go.
     retrying
         How often.
     clock
@@ -117,46 +113,99 @@ class Asker:
         When it is set, no one waits for another try any more.
     """
 
-    def __init__(self, lvlm: LVLM, retrying: Retrying, clock: Clock, stop: asyncio.Event) -> None:
+    def __init__(
+        self,
+        lvlm: LVLM,
+        second: LVLM | None,
+        till: Till,
+        pacer: Pacer,
+        retrying: Retrying,
+        clock: Clock,
+        stop: asyncio.Event,
+    ) -> None:
         self.lvlm = lvlm
+        self.second = second or lvlm
+        self.till = till
+        self.pacer = pacer
         self.retrying = retrying
         self.clock = clock
         self.stop = stop
         self.asked = 0
         self.retried = 0
 
-    async def ask(self, question: Question) -> Outcome | None:
+    async def ask(self, question: Question) -> Came | Failure | None:
         """Ask; None if the wait for another try was cut short.
 
         Raises
         ------
         LVLMError
             If it is one that every other photo would meet too.
+        BudgetReached
+            If the budget has no room for the call.
         """
         try:
-            await asyncio.to_thread(_verify, question.request)
-            came = await self._patiently(question.request)
+            return await self._patiently(question)
         except PhotoError as error:
-            return Outcome(question, failure=Failure(error.code, error.message, error.remedy))
+            return Failure(error.code, error.message, error.remedy)
         except LVLMError as error:
             if error.fatal:
                 raise
-            return Outcome(question, failure=Failure("no-answer", error.message, error.remedy))
-        return None if came is None else self._understood(question, came)
+            return Failure("no-answer", error.message, error.remedy)
 
-    async def _patiently(self, request: GroundingRequest) -> LVLMAnswer | None:
+    async def _patiently(self, question: Question) -> Came | None:
+        lvlm, identity = self._who(question)
+        if lvlm.traits.max_side is None:  # one that is sent the photo checks it itself
+            await asyncio.to_thread(_verify, question.request)
+        tried = overloads = 0
         self.asked += 1
-        for tried in itertools.count():
+        while not self.stop.is_set():
             try:
-                return await self.lvlm.ground(request)
-            except LVLMError as error:
-                self._weigh(error, tried)
-                wait = self.retrying.wait(tried, error.retry_after, self.clock.draw)
-            await self._pause(wait)
-            if self.stop.is_set():
+                return await self._once(lvlm, identity, question.request)
+            except Stopped:
                 break
-            self.retried += 1
+            except (PhotoError, BudgetReached):
+                self.asked -= 1
+                raise
+            except LVLMError as error:
+                if _overloaded(error):
+                    overloads += 1
+                elif not self.pacer.broken:
+                    tried += 1
+                self._weigh(error, tried, overloads)
+            await self._pause(self.retrying.wait(tried + min(overloads, 6) - 1, self.clock.draw))
+            self.retried += not self.stop.is_set()
         return None
+
+    def _who(self, question: Question) -> tuple[LVLM, Identity]:
+        if not question.request.again or self.second is self.lvlm:
+            return self.lvlm, question.identity
+        return self.second, self.second.identity(question.request) or question.identity
+
+    async def _once(self, lvlm: LVLM, identity: Identity, request: GroundingRequest) -> Came:
+        estimate = self.till.estimate(lvlm, identity, request)
+        most = estimate.most or 0.0
+        if not await self.till.reserve(most):
+            raise BudgetReached
+        cost: float | None = 0.0
+        charged = False
+        try:
+            async with self.pacer.slot(tokens=estimate.tokens_in + estimate.tokens_out) as slot:
+                charged = True  # until the server says that it is not so
+                try:
+                    answer = await lvlm.ground(request)
+                except LVLMError as error:
+                    charged = error.charged
+                    _tell(slot, error)
+                    raise
+                except PhotoError:
+                    charged = False
+                    raise
+                charged = False
+                slot.succeeded((answer.tokens_in or 0) + (answer.tokens_out or 0))
+                cost = self.till.cost(lvlm, identity, answer)
+                return Came(answer, identity, cost)
+        finally:
+            self.till.settle(most, cost, charged=charged)
 
     async def _pause(self, seconds: float) -> None:
         """Wait so long, or until the run is stopped."""
@@ -170,38 +219,36 @@ class Asker:
             for wait in waits:
                 wait.cancel()
 
-    def _weigh(self, error: LVLMError, tried: int) -> None:
+    def _weigh(self, error: LVLMError, tried: int, overloads: int) -> None:
         """Go on if another try may help, raise if not."""
         if error.fatal or not error.retryable:
             raise error
         if error.retry_after is not None and error.retry_after > self.retrying.patience:
-            raise LVLMError(
-                f"{error.message} It asks to wait {error.retry_after:,.0f} seconds.",
-                "Run the same command again then: what was grounded is kept.",
-                fatal=True,
-            )
-        if tried >= self.retrying.retries:
+            raise _later(f"{error.message} It asks to wait {error.retry_after:,.0f} seconds.")
+        if self.pacer.given_up:
+            raise _later(f"{error.message} It has not answered for long.")
+        if tried > self.retrying.retries or overloads > _MANY:
             raise error
 
-    def _understood(self, question: Question, came: LVLMAnswer) -> Outcome:
-        reading = read_answer(came)
-        failure = None
-        if reading.answer is None:
-            failure = Failure(reading.reason, reading.what, "It is asked again on the next run")
-        provenance = Provenance(
-            provider=question.identity.provider,
-            model=came.model or question.identity.model,
-            prompt_id=question.request.prompt.id,
-            parameters=dict(question.identity.parameters),
-            photo_sha256=question.request.photo_sha256,
-            finish_reason=came.finish_reason,
-            tokens_in=came.tokens_in,
-            tokens_cached=came.tokens_cached,
-            tokens_out=came.tokens_out,
-            seconds=came.seconds,
-            created=self.clock.now().isoformat(timespec="seconds"),
-        )
-        return Outcome(question, came, reading, provenance, failure)
+
+def _later(what: str) -> LVLMError:
+    return LVLMError(
+        what, "Run the same command again later: what was grounded is kept.", fatal=True
+    )
+
+
+def _overloaded(error: LVLMError) -> bool:
+    return error.retryable and (error.overloaded or error.retry_after is not None)
+
+
+def _tell(slot: Slot, error: LVLMError) -> None:
+    """Tell the pacer what an error says of the server's health."""
+    if _overloaded(error):
+        slot.overloaded(error.retry_after)
+    elif error.retryable:
+        slot.failed()
+    else:
+        slot.refused()
 
 
 def _verify(request: GroundingRequest) -> None:

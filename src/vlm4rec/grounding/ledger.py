@@ -268,10 +268,15 @@ class Ledger:
             rows = (row for page in pages for row in self.rows(sql + _marks(page) + order, page))
         return ((row[-2], row[-1], self._grounding(row)) for row in rows)
 
-    def assigned(self) -> Iterator[tuple[str, str, str, str, str]]:
-        """Give (item, photo sha256, key, model, prompt id) of each grounding that is current."""
+    def assigned(self) -> Iterator[tuple[str, str, str, str, str, bool, bool]]:
+        """Give what is current, the newest of an item first.
+
+        Each is (item, photo sha256, key, model, prompt id, apart, flagged); ``apart`` is true of
+        what a person wrote and of what came by asking a second time, which may be another's.
+        """
         yield from self.rows(
-            "SELECT item, answers.photo_sha256, assignments.key, model, answers.prompt_id "
+            "SELECT item, answers.photo_sha256, assignments.key, model, answers.prompt_id, "
+            "pinned OR parameters LIKE '%\"again\"%', COALESCE(flags, '[]') <> '[]' "
             "FROM assignments JOIN answers ON answers.key = assignments.key AND status = 'ok' "
             "ORDER BY item, updated DESC, ordinal"
         )

@@ -155,6 +155,11 @@ class LVLM(Protocol):
     requests at once, and never writes a key to a log or an exception.
     """
 
+    @property
+    def traits(self) -> Traits:
+        """What it costs, sends and can do; the same for every request."""
+        ...
+
     def identity(self, request: GroundingRequest) -> Identity | None:
         """Return who would answer this request, or None if nobody can; asks no one."""
         ...
@@ -167,7 +172,8 @@ class LVLM(Protocol):
         LVLMError
             If there is no answer; it says whether another try may help.
         PhotoError
-            If the photo can't be opened.
+            If the photo can't be opened, or is another one than ``photo_sha256`` says. An LVLM
+            that sends no photo (``traits.max_side`` is None) need not look.
         """
         ...
 

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Iterable, Iterator, Sized
+import math
+from collections.abc import Iterable, Sized
 
-from vlm4rec.catalog.reading import Progress, no_progress
 from vlm4rec.errors import LVLMError
-from vlm4rec.grounding.asking import Asker, Clock, Failure, Outcome, Question, Retrying
+from vlm4rec.grounding.asking import Asker, BudgetReached, Clock, Retrying
+from vlm4rec.grounding.charging import Till
 from vlm4rec.grounding.interrupting import on_interrupt
+from vlm4rec.grounding.judging import Judge
+from vlm4rec.grounding.keeping import NO_ANSWER, Keeper, Kept
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest
-from vlm4rec.grounding.report import GroundingReport
+from vlm4rec.grounding.money.budget import Budget
+from vlm4rec.grounding.pacing.concurrency import AdaptiveLimit
+from vlm4rec.grounding.pacing.pacer import Pacer
+from vlm4rec.grounding.questions import Failure, Outcome, Question
+from vlm4rec.grounding.report import GroundingReport, RunOptions
+from vlm4rec.grounding.schema import Provenance
+from vlm4rec.grounding.sorting import Sorter, chunked
+from vlm4rec.grounding.watching import RunState, Watch, no_watch
 from vlm4rec.grounding.writing import Writer
 from vlm4rec.problems import Problem
 
 __all__ = ["ground_photos", "run"]
 
-_CHUNK = 256
-"""Requests that are looked up in the ledger at a time."""
-
 _CLOCK = Clock()
+
+_MOMENT = 1.0
+"""Seconds after which the state is shown again."""
 
 
 def ground_photos(
     requests: Iterable[GroundingRequest],
     lvlm: LVLM,
     ledger: Ledger,
+    options: RunOptions | None = None,
     *,
-    concurrency: int = 8,
-    retries: int = 4,
-    limit: int | None = None,
-    progress: Progress = no_progress,
+    second: LVLM | None = None,
+    watch: Watch = no_watch,
     clock: Clock = _CLOCK,
 ) -> GroundingReport:
     """Have an LVLM describe photos, those that the ledger has no answer for yet.
@@ -49,14 +57,13 @@ def ground_photos(
         Whom to ask; it is closed at the end.
     ledger
         Where the answers are and go.
-    concurrency
-        How many photos to ask about at a time.
-    retries
-        How often to ask again about a photo where that may help.
-    limit
-        How many photos to ask about at most.
-    progress
-        Called with the number of photos done, and their total if ``requests`` has a length.
+    options
+        How to go about it.
+    second
+        Who is asked where the first answer was not good enough, by default the same LVLM; it
+        is closed too.
+    watch
+        Called with the state of the run after each answer.
     clock
         Time and chance.
 
@@ -64,24 +71,20 @@ def ground_photos(
     ------
     ShopError
         If the ledger can't be written. An error of the model's server is in the report.
+    DataError
+        If there is a budget, and no price or no limit on the answers' length.
     """
     stop = asyncio.Event()
 
     async def ground() -> GroundingReport:
         try:
             return await run(
-                requests,
-                lvlm,
-                ledger,
-                concurrency=concurrency,
-                retries=retries,
-                limit=limit,
-                progress=progress,
-                clock=clock,
-                stop=stop,
+                requests, lvlm, ledger, options, second=second, watch=watch, clock=clock, stop=stop
             )
         finally:
             await lvlm.close()
+            if second is not None:
+                await second.close()
 
     with asyncio.Runner() as runner, on_interrupt(runner.get_loop(), stop.set):
         return runner.run(ground())
@@ -91,21 +94,31 @@ async def run(
     requests: Iterable[GroundingRequest],
     lvlm: LVLM,
     ledger: Ledger,
+    options: RunOptions | None = None,
     *,
-    concurrency: int = 8,
-    retries: int = 4,
-    limit: int | None = None,
-    progress: Progress = no_progress,
+    second: LVLM | None = None,
+    watch: Watch = no_watch,
     clock: Clock = _CLOCK,
     stop: asyncio.Event | None = None,
 ) -> GroundingReport:
     """Do what `ground_photos` does inside a running event loop, as in a notebook.
 
-    Setting ``stop`` ends it as Ctrl-C ends the other. The LVLM is left open.
+    Setting ``stop`` ends it as Ctrl-C ends the other. The LVLMs are left open.
     """
+    options = options or RunOptions()
     stop = stop or asyncio.Event()
-    asker = Asker(lvlm, Retrying(retries), clock, stop)
-    return await _Run(requests, asker, ledger, max(1, concurrency), limit, progress).go()
+    retrying = Retrying(options.retries)
+    pacer = Pacer(
+        AdaptiveLimit(most=options.concurrency),
+        requests_per_minute=options.requests_per_minute,
+        tokens_per_minute=options.tokens_per_minute,
+        monotonic=clock.monotonic,
+        sleep=clock.sleep,
+    )
+    till = Till(options.prices, Budget(options.budget))
+    asker = Asker(lvlm, second, till, pacer, retrying, clock, stop)
+    judge = Judge(ledger, options.policy, clock.now)
+    return await _Run(requests, asker, judge, ledger, options, watch).go()
 
 
 class _Run:
@@ -115,93 +128,142 @@ class _Run:
         self,
         requests: Iterable[GroundingRequest],
         asker: Asker,
+        judge: Judge,
         ledger: Ledger,
-        concurrency: int,
-        limit: int | None,
-        progress: Progress,
+        options: RunOptions,
+        watch: Watch,
     ) -> None:
         self.requests = requests
         self.asker = asker
+        self.judge = judge
         self.ledger = ledger
-        self.concurrency = concurrency
-        self.left = limit
-        self.progress = progress
+        self.options = options
+        self.left = options.limit
+        self.watch = watch
         self.total = len(requests) if isinstance(requests, Sized) else None
         self.report = GroundingReport()
         self.broken: Exception | None = None
+        self.checked = False
+        self.sorter = Sorter(asker.lvlm, ledger, again=options.again)
+        self.keeper = Keeper(ledger, options.policy)
         self.writer = Writer(ledger, self._store, self._settle)
-        self.questions: asyncio.Queue[Question | None] = asyncio.Queue(concurrency)
+        self.questions: asyncio.Queue[Question | None] = asyncio.Queue(options.concurrency)
         # All that need the answer of a key that is being asked for: it is asked for once.
         self.in_flight: dict[str, list[GroundingRequest]] = {}
         self.failures: dict[str, Failure] = {}
 
     async def go(self) -> GroundingReport:
-        writing = asyncio.create_task(self.writer.serve())
-        workers = [asyncio.create_task(self._work()) for _ in range(self.concurrency)]
+        beside = (self.writer.serve(), self._stopping(), self._showing())
+        side = [asyncio.create_task(task) for task in beside]
+        workers = [asyncio.create_task(self._work()) for _ in range(self.options.concurrency)]
         try:
             await self._feed()
             await asyncio.gather(*workers)
         finally:
-            for task in (*workers, writing):
+            for task in (*workers, *side):
                 task.cancel()
-            await asyncio.gather(*workers, writing, return_exceptions=True)
+            await asyncio.gather(*workers, *side, return_exceptions=True)
         if self.broken:
             raise self.broken
         return self._reported()
 
+    async def _stopping(self) -> None:
+        await self.asker.stop.wait()
+        self.asker.pacer.stop()
+
+    async def _showing(self) -> None:
+        """Show the state while no answer comes, too."""
+        while True:
+            await asyncio.sleep(_MOMENT)
+            self._show()
+
     async def _feed(self) -> None:
         try:
-            for chunk in _chunks(self.requests):
-                await self._sort(chunk)
-                if self.asker.stop.is_set():
+            for chunk in chunked(self.requests):
+                await self._line_up(chunk)
+                if self.asker.stop.is_set() or self.report.stopped_by == "limit":
                     break
+                await asyncio.sleep(0)  # a long stretch of known photos must not hold up Ctrl-C
         except Exception as error:  # raised again when the workers are through
             self._break_off(error)
-        for _ in range(self.concurrency):
+        for _ in range(self.options.concurrency):
             await self.questions.put(None)
 
-    async def _sort(self, chunk: list[GroundingRequest]) -> None:
+    async def _line_up(self, chunk: list[GroundingRequest]) -> None:
         """Reuse what is known, and line up the rest."""
-        questions = [
-            Question(request, identity, identity.key(request))
-            for request in chunk
-            if (identity := self.asker.lvlm.identity(request))
-        ]
-        self.report.unavailable += len(chunk) - len(questions)
-        known = self.ledger.known(question.key for question in questions)
-        self._reuse([question for question in questions if question.key in known])
-        for question in questions:
-            if question.key not in known and not self.asker.stop.is_set():
-                await self._line_up(question)
+        found = self.sorter.sort(chunk)
+        self.report.unavailable += found.unavailable
+        self.report.given_up += len(found.given_up)
+        self._reuse(found.known)
+        for question in found.open:
+            if self.asker.stop.is_set():
+                return
+            if question.key in self.in_flight:
+                self.in_flight[question.key].append(question.request)
+            elif question.key in self.failures:
+                self._fail(question)
+            elif self.ledger.has(question.key):  # answered since it was looked up
+                self._reuse([question])
+            elif self.left == 0:
+                self.report.stopped_by = "limit"
+            else:
+                await self._put(question)
+
+    async def _put(self, question: Question) -> None:
+        if not self.checked:
+            self.asker.till.check(self.asker.lvlm, question.identity, question.request)
+            self.checked = True
+        self.left = None if self.left is None else self.left - 1
+        self.in_flight[question.key] = [question.request]
+        await self.questions.put(question)
 
     def _reuse(self, questions: list[Question]) -> None:
         self.ledger.assign((q.request.item, q.request.ordinal, q.key) for q in questions)
         self.report.reused += len(questions)
         self._show()
 
-    async def _line_up(self, question: Question) -> None:
-        if question.key in self.in_flight:
-            self.in_flight[question.key].append(question.request)
-        elif question.key in self.failures:
-            self._fail(question.key, [question.request])
-        elif self.ledger.has(question.key):  # asked for and answered since it was looked up
-            self._reuse([question])
-        elif self.left == 0:
-            self.report.stopped_by = "limit"
-        else:
-            self.left = None if self.left is None else self.left - 1
-            self.in_flight[question.key] = [question.request]
-            await self.questions.put(question)
+    def _fail(self, question: Question) -> None:
+        """Fail a photo whose twin has failed in this run."""
+        failed = self.keeper.fail(self.failures[question.key], [question.request])
+        self.report.failed.extend(failed)
 
     async def _work(self) -> None:
         while question := await self.questions.get():
             try:
-                outcome = None if self.asker.stop.is_set() else await self.asker.ask(question)
-                if outcome is not None:
-                    await self.writer.write(outcome)
+                if not self.asker.stop.is_set():
+                    await self._answer(question)
+            except BudgetReached:
+                self.report.stopped_by = self.report.stopped_by or "budget"
+                self.asker.stop.set()
             except Exception as error:  # raised again when the others are through
                 self._break_off(error)
             self.in_flight.pop(question.key, None)
+
+    async def _answer(self, question: Question) -> None:
+        last = bool(question.request.again) or not self.asker.lvlm.traits.varies
+        first = await self._try(question, last=last)
+        if first is None:
+            return
+        await self.writer.write(first)
+        if first.verdict != "again":
+            return
+        self.report.again += 1
+        # Whatever happens now, the first answer is used if the policy would rather have it.
+        fallback = Outcome(question, failure=first.failure)
+        try:
+            second = await self._try(question.again(), last=True)
+        except (BudgetReached, LVLMError):
+            await self.writer.write(fallback)
+            raise
+        await self.writer.write(second or fallback)
+
+    async def _try(self, question: Question, *, last: bool) -> Outcome | None:
+        came = await self.asker.ask(question)
+        if came is None:
+            return None
+        if isinstance(came, Failure):
+            return Outcome(question, failure=came)
+        return self.judge.judge(question, came.answer, came.identity, came.cost, last=last)
 
     def _break_off(self, error: Exception) -> None:
         """Stop the run because of an error, the first of which is told."""
@@ -213,55 +275,63 @@ class _Run:
         self.report.stopped_by = "error"
         self.asker.stop.set()
 
-    def _store(self, outcome: Outcome) -> None:
-        key, requests = outcome.question.key, self.in_flight[outcome.question.key]
-        if outcome.came and outcome.reading and outcome.provenance:
-            self.ledger.record(
-                key,
-                outcome.came.text,
-                outcome.provenance,
-                answer=outcome.reading.answer,
-                reason=outcome.reading.reason,
-                photos=[(request.item, request.ordinal) for request in requests],
-            )
-        if outcome.failure:
-            self.failures[key] = outcome.failure
-            self._fail(key, requests)
+    def _store(self, outcome: Outcome) -> Kept:
+        return self.keeper.keep(outcome, self.in_flight[outcome.question.key])
 
-    def _fail(self, key: str, requests: list[GroundingRequest]) -> None:
-        problems = [_problem(request, self.failures[key]) for request in requests]
-        failed = zip(requests, problems, strict=True)
-        self.ledger.fail((r.item, r.ordinal, problem) for r, problem in failed)
-        self.report.failed.extend(problems)
-
-    def _settle(self, outcome: Outcome) -> None:
-        requests = self.in_flight.pop(outcome.question.key)
-        if came := outcome.came:
-            self.report.tokens_in += came.tokens_in or 0
-            self.report.tokens_cached += came.tokens_cached or 0
-            self.report.tokens_out += came.tokens_out or 0
-        if not outcome.failure:
-            self.report.grounded += len(requests)
+    def _settle(self, outcome: Outcome, kept: Kept) -> None:
+        self.judge.forget(outcome)
+        if outcome.provenance:
+            self._count_answer(outcome.provenance)
+        if kept is not None:
+            self._count_photos(outcome, kept, len(self.in_flight.pop(outcome.question.key)))
         self._show()
 
+    def _count_answer(self, provenance: Provenance) -> None:
+        self.report.tokens_in += provenance.tokens_in or 0
+        self.report.tokens_cached += provenance.tokens_cached or 0
+        self.report.tokens_out += provenance.tokens_out or 0
+        self.report.unpriced += provenance.cost is None
+
+    def _count_photos(
+        self, outcome: Outcome, kept: tuple[str, ...] | list[Problem], photos: int
+    ) -> None:
+        if isinstance(kept, list):
+            self.report.failed.extend(kept)
+            self.failures[outcome.question.key] = outcome.failure or NO_ANSWER
+            return
+        self.report.grounded += photos
+        self.report.flagged += photos if kept else 0
+        for flag in kept:
+            self.report.flags[flag] += photos
+
     def _show(self) -> None:
-        self.progress(self.report.done, self.total)
+        report, budget, pacer = self.report, self.asker.till.budget, self.asker.pacer
+        self.watch(
+            RunState(
+                done=report.done,
+                total=self.total,
+                grounded=report.grounded,
+                reused=report.reused,
+                failed=len(report.failed),
+                left_out=report.given_up,
+                retried=self.asker.retried,
+                flagged=report.flagged,
+                tokens_in=report.tokens_in,
+                tokens_cached=report.tokens_cached,
+                tokens_out=report.tokens_out,
+                spent=budget.spent,
+                uncertain=budget.uncertain,
+                level=pacer.level,
+                in_flight=pacer.in_flight,
+                paused=pacer.pause_left if 0 < pacer.pause_left < math.inf else None,
+            )
+        )
 
     def _reported(self) -> GroundingReport:
-        report = self.report
-        report.asked, report.retried = self.asker.asked, self.asker.retried
-        if self.asker.stop.is_set() and report.stopped_by != "error":
+        report, budget = self.report, self.asker.till.budget
+        report.asked = self.asker.asked - report.again
+        report.retried = self.asker.retried
+        report.spent, report.uncertain = budget.spent, budget.uncertain
+        if self.asker.stop.is_set() and not report.stopped_by:
             report.stopped_by = "interrupt"
         return report
-
-
-def _chunks(requests: Iterable[GroundingRequest]) -> Iterator[list[GroundingRequest]]:
-    rest = iter(requests)
-    while chunk := list(itertools.islice(rest, _CHUNK)):
-        yield chunk
-
-
-def _problem(request: GroundingRequest, failure: Failure) -> Problem:
-    where = f"item {request.item}" + (f", photo {request.ordinal}" if request.ordinal else "")
-    what, remedy = (text.strip().removesuffix(".") for text in (failure.what, failure.remedy))
-    return Problem(failure.code, where, what, remedy, request.item)

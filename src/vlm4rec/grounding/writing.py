@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from vlm4rec.grounding.asking import Outcome
+from vlm4rec.grounding.keeping import Kept
 from vlm4rec.grounding.ledger import Ledger
+from vlm4rec.grounding.questions import Outcome
 
 __all__ = ["Writer"]
 
@@ -21,13 +22,16 @@ class Writer:
     ledger
         Where to.
     store
-        Writes one outcome, inside the transaction.
+        Writes one outcome, inside the transaction, and says what became of it.
     settle
         Counts one outcome, after the commit.
     """
 
     def __init__(
-        self, ledger: Ledger, store: Callable[[Outcome], None], settle: Callable[[Outcome], None]
+        self,
+        ledger: Ledger,
+        store: Callable[[Outcome], Kept],
+        settle: Callable[[Outcome, Kept], None],
     ) -> None:
         self.ledger = ledger
         self.store = store
@@ -52,10 +56,9 @@ class Writer:
     def _commit(self, batch: list[tuple[Outcome, asyncio.Future[None]]]) -> None:
         try:
             with self.ledger.transaction():
-                for outcome, _ in batch:
-                    self.store(outcome)
-            for outcome, _ in batch:
-                self.settle(outcome)
+                kept = [self.store(outcome) for outcome, _ in batch]
+            for (outcome, _), became in zip(batch, kept, strict=True):
+                self.settle(outcome, became)
         except Exception as error:  # raised where the answer came from
             for _, written in batch:
                 if not written.done():

@@ -20,6 +20,8 @@ _ASSIGNED = {
     "key": pl.String(),
     "model": pl.String(),
     "prompt_id": pl.String(),
+    "apart": pl.Boolean(),
+    "flagged": pl.Boolean(),
 }
 
 
@@ -57,7 +59,8 @@ class ShopAnswers(Mapping[str, Sequence[Answer]]):
     def table(self) -> pl.DataFrame:
         """One row for each described photo, in the catalog's order.
 
-        The columns are item, sha256, key, model and prompt_id.
+        The columns are item, sha256, key, model, prompt_id, apart and flagged; see
+        `vlm4rec.grounding.ledger.Ledger.assigned`.
         """
         photos = wanted_photos(self._folder).select("item", "sha256").unique(maintain_order=True)
         assigned = pl.DataFrame(self._assigned(), schema=_ASSIGNED, orient="row")
@@ -93,11 +96,11 @@ class ShopAnswers(Mapping[str, Sequence[Answer]]):
     def __len__(self) -> int:
         return self.table["item"].n_unique()
 
-    def _assigned(self) -> list[tuple[str, str, str, str, str]]:
+    def _assigned(self) -> list[tuple[str, str, str, str, str, bool, bool]]:
         if not self._folder.ledger_file.exists():
             return []
         with Ledger.open(self._folder.ledger_file) as ledger:
-            return list(ledger.assigned())
+            return [(*row[:5], bool(row[5]), bool(row[6])) for row in ledger.assigned()]
 
     def _take(self, items: list[str] | None) -> None:
         if not self._folder.ledger_file.exists():

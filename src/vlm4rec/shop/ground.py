@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest
+from vlm4rec.grounding.planning import Plan, plan_run
 from vlm4rec.grounding.prompts import DEFAULT_PROMPT, Prompt
 from vlm4rec.grounding.providers.recorded import RecordedLVLM
-from vlm4rec.grounding.report import GroundingReport
+from vlm4rec.grounding.report import GroundingReport, RunOptions
 from vlm4rec.grounding.runner import ground_photos
+from vlm4rec.grounding.watching import Watch, no_watch
 from vlm4rec.problems import Problem
 from vlm4rec.shop.answers import wanted_photos
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.manifest import SourceFile, StepRecord
-from vlm4rec.shop.stages import Stage, silent
 
-__all__ = ["grounding_requests", "run_grounding"]
+__all__ = ["GroundingRequests", "grounding_requests", "plan_grounding", "run_grounding"]
+
+
+@dataclass(frozen=True)
+class GroundingRequests:
+    """A request for each row of a table of photos, made as it is needed.
+
+    Parameters
+    ----------
+    photos
+        One row a photo: item, title, path, sha256, width, height, ordinal.
+    prompt
+        What is asked.
+    """
+
+    photos: pl.DataFrame
+    prompt: Prompt
+
+    def __len__(self) -> int:
+        return self.photos.height
+
+    def __iter__(self) -> Iterator[GroundingRequest]:
+        columns = ("item", "title", "path", "sha256", "width", "height", "ordinal")
+        for item, title, path, sha256, width, height, ordinal in self.photos.select(
+            columns
+        ).iter_rows():
+            size = (width or 0, height or 0)
+            yield GroundingRequest(item, path, sha256, self.prompt, ordinal, title or "", size)
 
 
 def run_grounding(
@@ -27,12 +56,14 @@ def run_grounding(
     lvlm: LVLM,
     *,
     prompt: Prompt = DEFAULT_PROMPT,
-    limit: int | None = None,
+    options: RunOptions | None = None,
+    second: LVLM | None = None,
     all_photos: bool = False,
-    concurrency: int = 8,
-    stage: Stage = silent,
+    watch: Watch = no_watch,
 ) -> GroundingReport:
     """Describe what is not described yet, the items bought most first.
+
+    What a person wrote by hand stays as it is, and no LVLM is asked about it.
 
     Parameters
     ----------
@@ -42,14 +73,14 @@ def run_grounding(
         Who describes.
     prompt
         What is asked.
-    limit
-        Ask for this many photos at the most.
+    options
+        How to go about it: limits, budget, quality policy.
+    second
+        Who is asked where the first answer was not good enough, by default the same LVLM.
     all_photos
         Describe every photo of an item, not the main one alone.
-    concurrency
-        How many requests are under way at once.
-    stage
-        Shows progress.
+    watch
+        Called with the state of the run after each answer.
 
     Raises
     ------
@@ -57,23 +88,15 @@ def run_grounding(
         If the shop has no catalog.
     ShopBusyError
         If another process writes to it.
+    DataError
+        If there is a budget that can't be kept to.
     """
     started = time.monotonic()
+    options = options or RunOptions()
     folder.step("init")
-    photos = _photos(folder, all_photos=all_photos)
-    with (
-        folder.writing("ground"),
-        Ledger.open(folder.ledger_file) as ledger,
-        stage("Grounding") as progress,
-    ):
-        report = ground_photos(
-            grounding_requests(photos, prompt),
-            lvlm,
-            ledger,
-            concurrency=concurrency,
-            limit=limit,
-            progress=progress,
-        )
+    with folder.writing("ground"), Ledger.open(folder.ledger_file) as ledger:
+        requests = grounding_requests(folder, ledger, prompt, all_photos=all_photos)
+        report = ground_photos(requests, lvlm, ledger, options, second=second, watch=watch)
         problems = _problems_of(lvlm, folder, prompt)
         folder.save_problems("ground", problems)
         counts = ledger.counts()
@@ -81,15 +104,16 @@ def run_grounding(
             "ground",
             StepRecord(
                 seconds=round(time.monotonic() - started, 3),
-                parameters={"prompt": prompt.id, "all_photos": all_photos, "limit": limit},
+                parameters={"prompt": prompt.id, "all_photos": all_photos, "limit": options.limit},
                 sources=_sources(lvlm),
                 counts={
                     "asked": report.asked,
                     "grounded": report.grounded,
                     "reused": report.reused,
                     "unavailable": report.unavailable,
+                    "given_up": report.given_up,
                     "failed": len(report.failed),
-                    "left": photos.height - report.done,
+                    "left": len(requests) - report.done,
                     "items": counts.items,
                     "problems": len(problems) + counts.failures,
                 },
@@ -98,22 +122,50 @@ def run_grounding(
     return report
 
 
-def grounding_requests(photos: pl.DataFrame, prompt: Prompt) -> Iterator[GroundingRequest]:
-    """Make a request for each row of a table of usable photos."""
-    columns = photos.select("item", "path", "sha256", "ordinal")
-    for item, path, sha256, ordinal in columns.iter_rows():
-        yield GroundingRequest(item, path, sha256, prompt, ordinal)
+def plan_grounding(
+    folder: ShopFolder,
+    lvlm: LVLM,
+    *,
+    prompt: Prompt = DEFAULT_PROMPT,
+    options: RunOptions | None = None,
+    all_photos: bool = False,
+) -> Plan:
+    """Tell what `run_grounding` would ask, and what it would take; asks no one, writes nothing.
+
+    Raises
+    ------
+    StepMissingError
+        If the shop has no catalog.
+    """
+    folder.step("init")
+    with Ledger.open(folder.ledger_file) as ledger:
+        requests = grounding_requests(folder, ledger, prompt, all_photos=all_photos)
+        return plan_run(requests, lvlm, ledger, options or RunOptions())
 
 
-def _photos(folder: ShopFolder, *, all_photos: bool) -> pl.DataFrame:
-    """Return the usable photos to describe, those of the items bought most first."""
+def grounding_requests(
+    folder: ShopFolder, ledger: Ledger, prompt: Prompt, *, all_photos: bool
+) -> GroundingRequests:
+    """Return requests for the usable photos, those of the items bought most first."""
     photos = wanted_photos(folder, all_photos=all_photos)
+    titles = folder.read(folder.catalog_file).select(item="id", title="title")
     bought = folder.read(folder.interactions_file).group_by("item").len("bought")
-    return (
-        photos.join(bought, on="item", how="left", maintain_order="left")
+    ordered = (
+        photos.join(titles, on="item", how="left", maintain_order="left")
+        .join(bought, on="item", how="left", maintain_order="left")
         .with_columns(pl.col("bought").fill_null(0))
         .sort("bought", descending=True, maintain_order=True)
     )
+    return GroundingRequests(_without_pinned(ordered, ledger), prompt)
+
+
+def _without_pinned(photos: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    """Leave out photos that a person described."""
+    pinned = [(item, ordinal, sha256) for (item, ordinal), sha256 in ledger.pinned().items()]
+    keys = ["item", "ordinal", "sha256"]
+    schema = {name: photos.schema[name] for name in keys}
+    held = pl.DataFrame(pinned, schema=schema, orient="row")
+    return photos.join(held, on=keys, how="anti", maintain_order="left")
 
 
 def _problems_of(lvlm: LVLM, folder: ShopFolder, prompt: Prompt) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Self
@@ -14,10 +15,13 @@ from vlm4rec.encoding.encoder import TextEncoder
 from vlm4rec.encoding.vectors import ItemVectors
 from vlm4rec.errors import DataError, UnknownIdError
 from vlm4rec.grounding.lvlm import LVLM
+from vlm4rec.grounding.planning import Plan
+from vlm4rec.grounding.prompt_files import prompt_from
 from vlm4rec.grounding.prompts import DEFAULT_PROMPT, Prompt
 from vlm4rec.grounding.providers.registry import lvlm_from_spec
-from vlm4rec.grounding.report import GroundingReport
+from vlm4rec.grounding.report import GroundingReport, RunOptions
 from vlm4rec.grounding.schema import Answer
+from vlm4rec.grounding.watching import Watch, no_watch
 from vlm4rec.interactions.interactions import History, Interactions
 from vlm4rec.recommending.recommendations import Recommendations
 from vlm4rec.recommending.recommender import Recommender
@@ -25,7 +29,7 @@ from vlm4rec.shop.answers import ShopAnswers
 from vlm4rec.shop.encode import load_vectors, run_encoding
 from vlm4rec.shop.encode_options import EncodeOptions
 from vlm4rec.shop.folder import ShopFolder
-from vlm4rec.shop.ground import run_grounding
+from vlm4rec.shop.ground import plan_grounding, run_grounding
 from vlm4rec.shop.init_options import InitOptions
 from vlm4rec.shop.initialise import initialise
 from vlm4rec.shop.stages import Stage, silent
@@ -87,30 +91,57 @@ class Shop:
         lvlm: str | LVLM,
         *,
         base_url: str | None = None,
-        prompt: Prompt = DEFAULT_PROMPT,
+        prompt: Prompt | str = DEFAULT_PROMPT,
         limit: int | None = None,
+        budget: float | None = None,
+        options: RunOptions | None = None,
+        second: str | LVLM | None = None,
         all_photos: bool = False,
-        concurrency: int = 8,
-        stage: Stage = silent,
+        watch: Watch = no_watch,
     ) -> GroundingReport:
         """Have an LVLM describe the photos that are not described yet.
 
-        ``lvlm`` is a provider, or its name: ``"openai:gpt-4.1-mini"``, ``"recorded:FILE"``.
-        See `vlm4rec.shop.ground.run_grounding` for the rest.
+        ``lvlm`` and ``second`` are providers, or their names: ``"openai:gpt-4.1-mini"``,
+        ``"recorded:FILE"``; ``prompt`` is one, or its id, or a TOML file. ``limit`` and
+        ``budget`` (US dollars) are those of ``options``, for short. See
+        `vlm4rec.shop.ground.run_grounding` for the rest.
         """
         run = partial(
             run_grounding,
             self.folder,
             lvlm_from_spec(lvlm, base_url=base_url) if isinstance(lvlm, str) else lvlm,
-            prompt=prompt,
-            limit=limit,
+            prompt=prompt_from(prompt) if isinstance(prompt, str) else prompt,
+            options=_with(options or RunOptions(), limit, budget),
+            second=lvlm_from_spec(second) if isinstance(second, str) else second,
             all_photos=all_photos,
-            concurrency=concurrency,
-            stage=stage,
+            watch=watch,
         )
         report = run() if not _in_event_loop() else _in_thread(run)
         self.refresh()
         return report
+
+    def plan_grounding(
+        self,
+        lvlm: str | LVLM,
+        *,
+        base_url: str | None = None,
+        prompt: Prompt | str = DEFAULT_PROMPT,
+        options: RunOptions | None = None,
+        all_photos: bool = False,
+    ) -> Plan:
+        """Estimate what `ground` would ask, and what that would cost; asks no one.
+
+        >>> shop = Shop.open("my-shop")  # doctest: +SKIP
+        >>> shop.plan_grounding("openai:gpt-4.1-mini").estimate.cost  # doctest: +SKIP
+        3.1
+        """
+        return plan_grounding(
+            self.folder,
+            lvlm_from_spec(lvlm, base_url=base_url) if isinstance(lvlm, str) else lvlm,
+            prompt=prompt_from(prompt) if isinstance(prompt, str) else prompt,
+            options=options,
+            all_photos=all_photos,
+        )
 
     def encode(
         self,
@@ -272,6 +303,11 @@ class Shop:
 
     def __repr__(self) -> str:
         return f"<Shop {self.folder.root}>"
+
+
+def _with(options: RunOptions, limit: int | None, budget: float | None) -> RunOptions:
+    limit = options.limit if limit is None else limit
+    return replace(options, limit=limit, budget=options.budget if budget is None else budget)
 
 
 def _in_event_loop() -> bool:

@@ -151,17 +151,21 @@ def _groundings(folder: ShopFolder, step: StepRecord | None) -> PartStatus:
     wanted = wanted_photos(folder)
     answers = ShopAnswers(folder).table
     items = wanted["item"].n_unique()
-    writers = answers.group_by("model", "prompt_id").len().sort("len", descending=True).rows()
+    usual = answers.filter(~pl.col("apart"))
+    writers = usual.group_by("model", "prompt_id").len().sort("len", descending=True).rows()
     counts = {
         "items": answers["item"].n_unique(),
         "missing": items - answers["item"].n_unique(),
         "photos_missing": wanted.select("item", "sha256").n_unique() - answers.height,
         "writers": len(writers),
+        "flagged": answers.filter("flagged").height,
     }
     remedy = f"vlm4rec ground {folder.quoted} --lvlm ..."
     summary = f"{counts['items']:,} of {counted(items, 'item')} with a usable photo"
     if not counts["items"]:
         return PartStatus("groundings", "missing", summary, counts, remedy)
+    if counts["flagged"]:
+        summary += f", {counts['flagged']:,} flagged (vlm4rec audit {folder.quoted})"
     if step and any(source.changed() for source in step.sources):
         told = f"{summary}; the recorded file changed"
         return PartStatus("groundings", "stale", told, counts, remedy)

@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import contextlib
 import importlib.util
-import os
-import time
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Any
 
-from vlm4rec.errors import DataError, LVLMError, MissingExtraError
+from vlm4rec.errors import DataError, MissingExtraError
 from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer, Parameter, Traits
-from vlm4rec.grounding.prompts import Prompt
-from vlm4rec.grounding.providers.photo_payload import photo_data_url
-from vlm4rec.grounding.providers.structured import IN_WORDS, strict_schema
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+from vlm4rec.grounding.providers.failures import UnreadableError
+from vlm4rec.grounding.providers.photo_payload import PHOTO
+from vlm4rec.grounding.providers.served import ServedLVLM, Way, count, string
+from vlm4rec.grounding.providers.server_address import Address, Key
+from vlm4rec.grounding.providers.structured import strict_schema, worded
 
 __all__ = ["OpenAILVLM"]
 
-_DEFAULT_URL = "https://api.openai.com/v1"
+_OFFICIAL = "api.openai.com"
+_KEYS = {
+    _OFFICIAL: "OPENAI_API_KEY",
+    "generativelanguage.googleapis.com": "GEMINI_API_KEY",
+    "openrouter.ai": "OPENROUTER_API_KEY",
+}
 _DETAILS = ("auto", "low", "high", "original")
-_LONGEST_CONNECT = 10.0
+_MOST_TOKENS_OUT = 4096
+"""What a model that doesn't stop may cost at most, at OpenAI's own server.
+
+It changes no answer that is used, since one that was cut off is none; so it is no part of the
+identity. Other servers get no limit: some refuse one that exceeds what they have room for.
+"""
 
 
-class OpenAILVLM:
+class OpenAILVLM(ServedLVLM):
     """An LVLM behind OpenAI's API, or behind a server that speaks it.
 
     vLLM, SGLang, Ollama, llama.cpp and others do: give their ``base_url``. The key is taken
     from the environment variable ``OPENAI_API_KEY`` and from nowhere else, and goes to the
-    server alone.
+    server alone; for Gemini's and OpenRouter's servers it is ``GEMINI_API_KEY`` and
+    ``OPENROUTER_API_KEY``.
 
     The answer is asked for by a JSON schema. A server that refuses the schema is asked in
-    words from then on.
+    words from then on. A model that takes no temperature is asked without.
 
     Its identity is model and parameters, without the server's address: the same open model
     gives the same answers wherever it runs, and moving a server must not make a catalog's
@@ -68,6 +73,10 @@ class OpenAILVLM:
         If a parameter can't be meant.
     """
 
+    provider = "openai"
+    path = "/chat/completions"
+    ways = (Way("schema", in_words=False), Way("words", in_words=True))
+
     def __init__(
         self,
         model: str,
@@ -82,150 +91,90 @@ class OpenAILVLM:
     ) -> None:
         if importlib.util.find_spec("openai") is None:
             raise MissingExtraError("The openai provider", "openai")
-        _check(max_side, detail, timeout)
-        self.model = model
-        self.base_url, self._basic = _address(base_url)
+        if detail is not None and detail not in _DETAILS:
+            raise DataError(f"detail is {detail!r}.", f"Choose from: {', '.join(_DETAILS)}.")
+        address = Address.of(base_url, "OPENAI_BASE_URL", f"https://{_OFFICIAL}/v1")
+        sampling = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
+        key = Key.of(address, _KEYS, "OPENAI_API_KEY")
+        super().__init__(model, address, key, sampling, max_side, timeout)
         self.max_tokens = max_tokens
-        self.max_side = max_side
         self.detail = detail
-        self.timeout = timeout
-        self._sampling = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
-        self._structured = True
-        self._client: AsyncOpenAI | None = None
+        self._official = address.belongs_to(_OFFICIAL)
 
     @property
     def traits(self) -> Traits:
         """What it sends; a server on this machine charges nothing."""
-        free = urlsplit(self.base_url).hostname in ("localhost", "127.0.0.1", "::1")
-        return Traits(free, self.max_tokens, self.max_side)
+        limit = _MOST_TOKENS_OUT if self._official and self.max_tokens is None else self.max_tokens
+        return Traits(self._address.here, limit, self.max_side)
 
     def identity(self, request: GroundingRequest) -> Identity:
         """Return model and parameters; they are the same for every request."""
-        parameters: dict[str, Parameter] = {"max_side": self.max_side, "detail": self.detail}
-        parameters |= self._sampling
-        given = {name: value for name, value in parameters.items() if value is not None}
-        return Identity("openai", self.model, given)
+        identity = super().identity(request)
+        detail = {} if self.detail is None else {"detail": self.detail}
+        return Identity(identity.provider, identity.model, {**identity.parameters, **detail})
 
-    async def ground(self, request: GroundingRequest) -> LVLMAnswer:
-        """Ask the server about one photo, once."""
-        from vlm4rec.grounding.providers import openai_failures
-
-        client = self._connected()
-        url = await asyncio.to_thread(photo_data_url, request.photo, self.max_side)
-        started = time.perf_counter()
-        try:
-            completion = await self._complete(client, request.prompt, url)
-            return _answer(completion, self.model, time.perf_counter() - started)
-        except openai_failures.FAILURES as error:
-            secrets = (client.api_key, self._basic)
-            failure = openai_failures.explain(error, self._server, self.timeout, secrets)
-        # Raised out here, it doesn't carry the client's error, whose request holds the key.
-        raise failure
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._client is not None:
-            client, self._client = self._client, None
-            await client.close()
-
-    def __repr__(self) -> str:
-        return f"<OpenAILVLM {self.model} at {self.base_url}>"
-
-    @property
-    def _official(self) -> bool:
-        return urlsplit(self.base_url).hostname == urlsplit(_DEFAULT_URL).hostname
-
-    @property
-    def _server(self) -> str:
-        return f"the server at {self.base_url}"
-
-    def _connected(self) -> AsyncOpenAI:
-        if self._client is None:
-            import openai
-
-            self._client = openai.AsyncOpenAI(
-                api_key=_key(required=self._official),
-                base_url=self.base_url,
-                timeout=openai.Timeout(self.timeout, connect=min(self.timeout, _LONGEST_CONNECT)),
-                max_retries=0,
-                default_headers={"Authorization": self._basic} if self._basic else None,
-            )
-        return self._client
-
-    async def _complete(self, client: AsyncOpenAI, prompt: Prompt, url: str) -> object:
-        """Ask by schema; where the server refuses it, in words, and for good if it takes those."""
-        import openai
-
-        if self._structured:
-            with contextlib.suppress(openai.BadRequestError, openai.UnprocessableEntityError):
-                return await self._create(client, prompt.text, url, _by_schema())
-        in_words = f"{prompt.text}\n\n{IN_WORDS}"
-        completion = await self._create(client, in_words, url, {})
-        self._structured = False
-        return completion
-
-    async def _create(
-        self, client: AsyncOpenAI, text: str, url: str, structure: Mapping[str, object]
-    ) -> object:
-        photo: dict[str, object] = {"url": url}
+    def body(
+        self, request: GroundingRequest, way: Way, parameters: Mapping[str, Parameter]
+    ) -> dict[str, object]:
+        """Return a request of the chat API."""
+        photo = {"url": f"data:image/jpeg;base64,{PHOTO}"}
         if self.detail is not None:
             photo["detail"] = self.detail
+        text = worded(request, in_words=way.in_words)
         content = [{"type": "text", "text": text}, {"type": "image_url", "image_url": photo}]
-        body = {"messages": [{"role": "user", "content": content}], **structure, **self._sampled()}
-        # The client's own timeout is between two bytes: a server that trickles would hold on.
-        async with asyncio.timeout(self.timeout):
-            return await client.chat.completions.create(model=self.model, **cast("Any", body))
-
-    def _sampled(self) -> dict[str, object]:
-        """Name the parameters as the server wants them: only OpenAI's knows the new name."""
-        names = {"max_tokens": "max_completion_tokens"} if self._official else {}
         return {
-            names.get(name, name): value
-            for name, value in self._sampling.items()
-            if value is not None
+            "model": self.model,
+            "messages": [{"role": "user", "content": content}],
+            **({} if way.in_words else _by_schema()),
+            **self._named(parameters),
         }
 
-
-def _check(max_side: int, detail: str | None, timeout: float) -> None:
-    if max_side < 1:
-        raise DataError(f"max_side is {max_side}.", "Give a number of pixels, such as 768.")
-    if detail is not None and detail not in _DETAILS:
-        raise DataError(f"detail is {detail!r}.", f"Choose from: {', '.join(_DETAILS)}.")
-    if not timeout > 0:
-        raise DataError(f"timeout is {timeout}.", "Give a number of seconds, such as 60.")
-
-
-def _address(base_url: str | None) -> tuple[str, str]:
-    """Return the address without credentials, and the header that carries them, or ""."""
-    given = base_url or os.environ.get("OPENAI_BASE_URL") or _DEFAULT_URL
-    try:
-        parts = urlsplit(given)
-        right = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
-        _ = parts.port
-    except ValueError:
-        right = False
-    if not right:
-        raise DataError(
-            "The base URL is not an http or https address without a query.",
-            "Give one such as http://localhost:8000/v1.",
+    def read(self, answer: Any, seconds: float, varied: Mapping[str, Parameter]) -> LVLMAnswer:
+        """Take what is of use; servers differ in what they leave out."""
+        choices = answer.get("choices")
+        if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+            raise UnreadableError("there is no message in the answer")
+        message = choices[0].get("message")
+        refusal = string(message, "refusal")
+        usage = answer.get("usage")
+        details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
+        return LVLMAnswer(
+            text=refusal or string(message, "content"),
+            model=string(answer, "model") or self.model,
+            finish_reason="refusal" if refusal else string(choices[0], "finish_reason") or None,
+            tokens_in=count(usage, "prompt_tokens"),
+            tokens_cached=count(details, "cached_tokens"),
+            tokens_out=count(usage, "completion_tokens"),
+            seconds=seconds,
+            cost=_cost(usage),
+            varied=varied,
         )
-    userinfo, _, host = parts.netloc.rpartition("@")
-    clean = SplitResult(parts.scheme, host, parts.path, "", "").geturl()
-    if not userinfo:
-        return clean, ""
-    return clean, "Basic " + base64.b64encode(unquote(userinfo).encode()).decode("ascii")
 
+    def _named(self, parameters: Mapping[str, Parameter]) -> dict[str, Parameter]:
+        """Name the parameters as the server wants them: only OpenAI's knows the new name."""
+        if not self._official:
+            return dict(parameters)
+        named = {"max_tokens": _MOST_TOKENS_OUT, **parameters}
+        return {
+            "max_completion_tokens" if name == "max_tokens" else name: value
+            for name, value in named.items()
+        }
 
-def _key(*, required: bool) -> str:
-    """Return the key; servers at home need none, but the client insists on one."""
-    key = os.environ.get("OPENAI_API_KEY", "").strip()
-    if not key and required:
-        raise LVLMError("OpenAI's server wants a key.", "Set OPENAI_API_KEY to it.", fatal=True)
-    if not (key.isascii() and key.isprintable()):
-        raise LVLMError(
-            "OPENAI_API_KEY holds characters that no key has.", "Copy the key again.", fatal=True
+    def _open(self, key: str, connect: float) -> Any:
+        import openai
+
+        return openai.AsyncOpenAI(
+            api_key=key,
+            base_url=self.base_url,
+            timeout=openai.Timeout(self.timeout, connect=connect),
+            max_retries=0,
+            default_headers=self._headers,
         )
-    return key or "none"
+
+    def _failures(self) -> Any:
+        from vlm4rec.grounding.providers import openai_failures
+
+        return openai_failures
 
 
 def _by_schema() -> dict[str, object]:
@@ -233,30 +182,9 @@ def _by_schema() -> dict[str, object]:
     return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
-def _answer(completion: Any, asked_of: str, seconds: float) -> LVLMAnswer:
-    """Take what is of use; the client checks no types, and servers differ."""
-    choices = getattr(completion, "choices", None)
-    if not isinstance(choices, list) or not choices:
-        raise ValueError("there is no message in the answer")
-    message = getattr(choices[0], "message", None)
-    refusal = _string(message, "refusal")
-    usage = getattr(completion, "usage", None)
-    return LVLMAnswer(
-        text=refusal or _string(message, "content"),
-        model=_string(completion, "model") or asked_of,
-        finish_reason="refusal" if refusal else _string(choices[0], "finish_reason") or None,
-        tokens_in=_count(usage, "prompt_tokens"),
-        tokens_cached=_count(getattr(usage, "prompt_tokens_details", None), "cached_tokens"),
-        tokens_out=_count(usage, "completion_tokens"),
-        seconds=seconds,
-    )
-
-
-def _string(holder: object, name: str) -> str:
-    value = getattr(holder, name, None)
-    return value if isinstance(value, str) else ""
-
-
-def _count(holder: object, name: str) -> int | None:
-    value = getattr(holder, name, None)
-    return value if isinstance(value, int) else None
+def _cost(usage: object) -> float | None:
+    """Return the US dollars that the server says it charged, as OpenRouter does unasked."""
+    cost = usage.get("cost") if isinstance(usage, dict) else None
+    if isinstance(cost, bool) or not isinstance(cost, (int, float)):
+        return None
+    return float(cost) if math.isfinite(cost) and cost >= 0 else None

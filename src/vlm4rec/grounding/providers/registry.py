@@ -17,6 +17,8 @@ _HERE = "vlm4rec.grounding.providers"
 PROVIDERS = {
     "recorded": (f"{_HERE}.recorded", "RecordedLVLM", "recorded:FILE"),
     "openai": (f"{_HERE}.openai", "OpenAILVLM", "openai:MODEL"),
+    "anthropic": (f"{_HERE}.anthropic", "AnthropicLVLM", "anthropic:MODEL"),
+    "transformers": (f"{_HERE}.transformers", "TransformersLVLM", "transformers:MODEL"),
 }
 """From each provider's name to its module, its class, and how it is asked for."""
 
@@ -27,11 +29,13 @@ def lvlm_from_spec(spec: str, *, base_url: str | None = None, **options: object)
     Parameters
     ----------
     spec
-        ``"recorded:FILE"`` or ``"openai:MODEL"``.
+        ``"openai:MODEL"``, ``"anthropic:MODEL"``, ``"transformers:MODEL"`` or
+        ``"recorded:FILE"``.
     base_url
         The server's address, for providers that have one.
     options
-        What else the provider takes, such as ``temperature``.
+        What else the provider takes, such as ``temperature``; those that are None are left
+        out, so that each may be passed on from where it may be missing.
 
     Raises
     ------
@@ -42,9 +46,9 @@ def lvlm_from_spec(spec: str, *, base_url: str | None = None, **options: object)
 
     Examples
     --------
-    >>> lvlm_from_spec("gpt")
+    >>> lvlm_from_spec("gpt")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    vlm4rec.errors.DataError: There is no LVLM 'gpt'. Choose from: recorded:FILE, openai:MODEL.
+    vlm4rec.errors.DataError: There is no LVLM 'gpt'. Choose from: recorded:FILE, openai:MODEL, ...
     """
     name, _, rest = spec.partition(":")
     if name not in PROVIDERS or not rest:
@@ -52,7 +56,8 @@ def lvlm_from_spec(spec: str, *, base_url: str | None = None, **options: object)
         raise DataError(f"There is no LVLM {spec!r}.", f"Choose from: {choices}.")
     module, kind, _ = PROVIDERS[name]
     make = getattr(importlib.import_module(module), kind)
-    given = options if base_url is None else {"base_url": base_url, **options}
+    options["base_url"] = base_url
+    given = {name: value for name, value in options.items() if value is not None}
     _check(name, make, given)
     return cast("LVLM", make(rest, **given))
 

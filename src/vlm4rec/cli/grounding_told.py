@@ -1,0 +1,129 @@
+"""What the command `ground` tells a person before and after a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vlm4rec.cli.console import out, plain, print_note
+from vlm4rec.errors import DataError
+from vlm4rec.problems import counted
+
+if TYPE_CHECKING:
+    from vlm4rec.grounding.planning import Plan
+    from vlm4rec.grounding.providers.choosing import Found
+    from vlm4rec.grounding.report import GroundingReport
+    from vlm4rec.shop import ShopFolder
+
+__all__ = ["confirm", "plan_dict", "report_dict", "tell_choice", "tell_plan", "tell_report"]
+
+
+def tell_choice(found: Found) -> None:
+    """Say which LVLM was taken, and why."""
+    where = f" at {found.base_url}" if found.base_url else ""
+    print_note(f"No --lvlm was given; taking {found.spec}{where}: {found.why}")
+
+
+def tell_plan(plan: Plan) -> None:
+    """Say what a run would ask and cost."""
+    estimate = plan.estimate
+    out.print(f"{counted(estimate.photos, 'photo')} to describe.", soft_wrap=True)
+    for count, what in (
+        (plan.known, "described before"),
+        (plan.twins, "the same as another of these, so described with it"),
+        (plan.given_up, "given up before (ask once more with --again)"),
+        (plan.unavailable, "that this LVLM can't be asked about"),
+    ):
+        if count:
+            out.print(f"{counted(count, 'photo')} {what}.", soft_wrap=True)
+    out.print(
+        f"About {estimate.tokens_in:,} tokens in, {estimate.tokens_out:,} out.", soft_wrap=True
+    )
+    out.print(_money(plan), soft_wrap=True)
+
+
+def _money(plan: Plan) -> str:
+    estimate = plan.estimate
+    if plan.free:
+        return "Nobody charges for it."
+    if estimate.cost is None:
+        return "What that costs is not known: its price is not in the table (vlm4rec prices)."
+    told = f"About ${estimate.cost:,.2f}"
+    if estimate.cost_batch is not None:
+        told += f", by batch ${estimate.cost_batch:,.2f}"
+    return f"{told}. An estimate: set a limit with --budget."
+
+
+def plan_dict(plan: Plan) -> dict[str, Any]:
+    """Return a plan as plain values."""
+    return asdict(plan)
+
+
+def confirm(*, yes: bool) -> None:
+    """Ask whether to go on with a model that nobody named.
+
+    Raises
+    ------
+    DataError
+        If nobody is there to be asked.
+    """
+    import sys
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise DataError(
+            "Nobody is there to be asked whether to go on.",
+            "Name the model with --lvlm, or add --yes.",
+        )
+    typer.confirm("Go on?", abort=True, err=True)
+
+
+def report_dict(report: GroundingReport) -> dict[str, Any]:
+    """Return a report as plain values."""
+    return {**asdict(report), "error": None if report.error is None else str(report.error)}
+
+
+def tell_report(folder: ShopFolder, report: GroundingReport) -> None:
+    """Say what a run did, and what comes next."""
+    if report.failed:
+        first = plain(str(report.failed[0]))
+        out.print(f"The first failure: {first}", soft_wrap=True)
+    if report.unpriced:
+        out.print(
+            f"{counted(report.unpriced, 'answer')} of unknown cost: no price in the table "
+            "(vlm4rec prices).",
+            soft_wrap=True,
+        )
+    if report.uncertain:
+        out.print(
+            f"Up to ${report.uncertain:,.4f} more may have been charged for answers that got "
+            "lost on their way.",
+            soft_wrap=True,
+        )
+    counts = folder.step("ground").counts
+    if counts["problems"]:
+        problems = counted(counts["problems"], "problem")
+        _hint(f"{problems}; to see: vlm4rec status {folder.quoted}")
+    if report.flagged:
+        flagged = counted(report.flagged, "description")
+        _hint(f"{flagged} flagged; to look: vlm4rec audit {folder.quoted}")
+    if report.stopped_by:
+        left = counted(counts["left"], "photo")
+        out.print(f"{_WHY[report.stopped_by]} with {left} left: the same command goes on.")
+    elif report.grounded or report.reused:
+        out.print(f"Next: vlm4rec encode {folder.quoted}", soft_wrap=True, markup=False)
+
+
+_WHY = {
+    "limit": "Stopped at the limit",
+    "budget": "Stopped before the budget would be passed,",
+    "interrupt": "Stopped",
+    "error": "Stopped",
+}
+
+
+def _hint(text: str) -> None:
+    out.print(text, soft_wrap=True, style="yellow", markup=False)

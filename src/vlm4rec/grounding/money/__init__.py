@@ -1,0 +1,1 @@
+"""What models cost, what a run will cost, and keeping it within a budget."""
