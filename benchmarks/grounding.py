@@ -13,21 +13,20 @@ import io
 import itertools
 import json
 import os
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import openai
-from model_server import MODEL, serving
-from PIL import Image, ImageDraw
+from PIL import Image
 
+from model_server import MODEL, serving
+from product_photos import make_photos, make_shop
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.lvlm import GroundingRequest
 from vlm4rec.grounding.prompts import DEFAULT_PROMPT
@@ -40,10 +39,7 @@ from vlm4rec.storage import file_hash
 
 MAX_SIDE, QUALITY = 768, 90
 WITHIN, LARGER, LARGE = (576, 768), (600, 800), (2000, 3000)
-SHOP_PHOTO = (48, 64)
 ROUNDS = 5
-
-Size = tuple[int, int]
 
 
 class Rate(NamedTuple):
@@ -281,56 +277,6 @@ def split(values: Sequence[int], parts: int) -> list[Sequence[int]]:
     """Cut a list into parts of the same length."""
     edges = [len(values) * part // parts for part in range(parts + 1)]
     return [values[a:b] for a, b in itertools.pairwise(edges)]
-
-
-def make_shop(folder: Path, items: int) -> Path:
-    """Write a table of items, each with a small photo of its own."""
-    base = folder / "base.jpg"
-    make_photo(base, SHOP_PHOTO, 0)
-    content = base.read_bytes()
-    place = folder / "photos"
-    source = folder / "items.csv"
-    with source.open("w", encoding="utf-8") as table:
-        table.write("id,title,photo\n")
-        for number in range(items):
-            path = place / f"{number // 1000:03}" / f"{number:06}.jpg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # A comment in the file makes it another photo, at no cost.
-            path.write_bytes(content[:2] + b"\xff\xfe\x00\x0a%08d" % number + content[2:])
-            table.write(f"{number:06},Item {number},{path}\n")
-    return source
-
-
-# Photos: something like a product on a light ground, each with a colour and pattern of its own.
-
-
-def make_photos(folder: Path, size: Size, count: int) -> list[Path]:
-    """Write so many different photos."""
-    place = folder / "x".join(map(str, size))
-    place.mkdir()
-    paths = [place / f"{number:05}.jpg" for number in range(count)]
-    with ProcessPoolExecutor() as pool:
-        list(pool.map(make_photo, paths, [size] * count, range(count), chunksize=32))
-    return paths
-
-
-def make_photo(path: Path, size: Size, number: int) -> None:
-    """Draw a photo and write it as JPEG."""
-    chance = random.Random(number)  # noqa: S311 - a picture is no secret
-    width, height = size
-    colour = tuple(chance.randrange(30, 220) for _ in range(3))
-    photo = Image.new("RGB", size, (240, 240, 238))
-    draw = ImageDraw.Draw(photo)
-    draw.rounded_rectangle(
-        (width * 0.2, height * 0.15, width * 0.8, height * 0.9), width // 12, fill=colour
-    )
-    for _ in range(60):
-        x, y = chance.uniform(0.2, 0.8) * width, chance.uniform(0.15, 0.9) * height
-        r = chance.uniform(0.01, 0.06) * width
-        shade = tuple(min(255, max(0, part + chance.randrange(-60, 60))) for part in colour)
-        draw.ellipse((x - r, y - r, x + r, y + r), fill=shade)
-    grain = Image.effect_noise(size, 24).convert("RGB")
-    Image.blend(photo, grain, 0.12).save(path, "JPEG", quality=88)
 
 
 def stopwatch(photos: int) -> Callable[[], Rate]:

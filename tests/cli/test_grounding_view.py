@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from vlm4rec.cli import console as consoles
-from vlm4rec.cli.grounding_view import GroundingView, Pace, duration, money, summary
+from vlm4rec.cli.grounding_summary import duration, money, summary
+from vlm4rec.cli.grounding_view import GroundingView, Pace
 from vlm4rec.grounding.watching import RunState
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")

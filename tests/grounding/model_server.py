@@ -143,14 +143,14 @@ class ModelServer:
     charged: Spend = field(default_factory=Spend)
     charged_by: dict[int, Spend] = field(default_factory=dict)
     lost: Spend = field(default_factory=Spend)
-    defects: list[Exception] = field(default_factory=list)
+    defects: list[BaseException] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._busy = 0
         self._seen = 0
         self._before: Counter[int] = Counter()
-        self._loop = Loop(self._reply, self._early)
+        self._loop = Loop(self._reply, self._early, self.defects)
 
     @property
     def root(self) -> str:
@@ -216,13 +216,13 @@ class ModelServer:
         if mood.isdigit():
             return _refused(api, int(mood), argument, asked)
         if mood == "no-choices":
-            return Reply(b'{"error": {"message": "upstream is down", "code": 502}}')
+            return Reply(json.dumps(api.late).encode())
         if mood == "not-json":
             return Reply(b"<html>not what you want</html>")
         id_ = f"answer-{len(self.log)}"
         odd = mood == "odd-types"
         body = (
-            api.odd() if odd else api.answer(said(mood, asked.number), asked.usage, id_, asked.body)
+            api.odd if odd else api.answer(said(mood, asked.number), asked.usage, id_, asked.body)
         )
         content = json.dumps(body).encode()
         return Reply(

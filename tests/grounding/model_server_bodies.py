@@ -47,7 +47,8 @@ class Api:
     answer: Callable[[Said, Usage, str, dict[str, Any]], Any]
     refuse: Callable[[str, int, str], Any]
     schema: str
-    odd: Callable[[], Any]
+    odd: Any
+    late: Any
 
 
 def description(number: int) -> str:
@@ -192,7 +193,8 @@ APIS = {
         _chat_answer,
         _chat_refuse,
         "response_format",
-        lambda: {"choices": [{"message": {"content": 7}, "finish_reason": 1}], "usage": 3},
+        {"choices": [{"message": {"content": 7}, "finish_reason": 1}], "usage": 3},
+        {"error": {"message": "upstream is down", "code": 502}},
     ),
     "/messages": Api(
         "anthropic",
@@ -200,7 +202,8 @@ APIS = {
         _messages_answer,
         _messages_refuse,
         "output_config",
-        lambda: {"content": [7, {"type": "text", "text": 7}], "stop_reason": 1, "usage": 3},
+        {"content": [7, {"type": "text", "text": 7}], "stop_reason": 1, "usage": 3},
+        {"type": "error", "error": {"type": "api_error", "message": "upstream is down"}},
     ),
 }
 """From the end of a path to the API that is spoken there."""

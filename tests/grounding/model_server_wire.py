@@ -49,10 +49,17 @@ Answer = Callable[[str, dict[str, str], bytes], Reply]
 class Connection(asyncio.Protocol):
     """One connection: requests one after the other, until either side hangs up."""
 
-    def __init__(self, answer: Answer, early: Callable[[], bool], open_: set[Connection]) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        early: Callable[[], bool],
+        open_: set[Connection],
+        defects: list[BaseException],
+    ) -> None:
         self._answer = answer
         self._early = early
         self._all = open_
+        self._defects = defects
         self._got = bytearray()
         self._transport: asyncio.Transport
         self._headers: tuple[str, dict[str, str]] | None = None
@@ -94,6 +101,12 @@ class Connection(asyncio.Protocol):
         self._busy = True
         reply = self._answer(path, headers, body)
         self._task = asyncio.get_running_loop().create_task(self._send(reply))
+        self._task.add_done_callback(self._note)
+
+    def _note(self, task: asyncio.Task[None]) -> None:
+        """Keep what went wrong in the server itself: a test must not pass on it."""
+        if not task.cancelled() and (error := task.exception()):
+            self._defects.append(error)
 
     async def _send(self, reply: Reply) -> None:
         whole = False
@@ -108,7 +121,9 @@ class Connection(asyncio.Protocol):
             self.reset()
         elif reply.cut is not None:
             self._transport.close()
-        self._busy = False
+        else:
+            self._busy = False
+            self._serve()
 
     async def _write(self, reply: Reply) -> bool:
         """Send; tell whether all of it went out while the client listened."""
@@ -130,7 +145,7 @@ class Connection(asyncio.Protocol):
                 return
             self._transport.write(bytes([byte]))
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
         """Close such that the client's system is told of a reset, not of an end."""
         if not self._open:
             return
@@ -149,16 +164,17 @@ def _parsed(head: bytes) -> tuple[str, dict[str, str]]:
 class Loop:
     """An event loop in a thread, that serves until it is closed."""
 
-    def __init__(self, answer: Answer, early: Callable[[], bool]) -> None:
+    def __init__(
+        self, answer: Answer, early: Callable[[], bool], defects: list[BaseException]
+    ) -> None:
         self._loop = asyncio.new_event_loop()
         self._open: set[Connection] = set()
         self._server = self._loop.run_until_complete(
             self._loop.create_server(
-                lambda: Connection(answer, early, self._open), "127.0.0.1", 0, backlog=1024
+                lambda: Connection(answer, early, self._open, defects), "127.0.0.1", 0, backlog=1024
             )
         )
         self.port: int = self._server.sockets[0].getsockname()[1]
-        self._loop.set_exception_handler(lambda _loop, _context: None)
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 

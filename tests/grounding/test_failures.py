@@ -7,7 +7,6 @@ import email.utils
 import logging
 import time
 import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -62,7 +61,7 @@ class Served:
 @pytest.fixture(params=sorted(KEYS))
 def served(
     request: pytest.FixtureRequest, server: ModelServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Served]:
+) -> Served:
     for variable in KEYS.values():
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv(KEYS[request.param], SENTINEL)
@@ -113,8 +112,18 @@ def test_what_an_error_means(
     assert (error.overloaded, error.charged) == (overloaded, charged)
     assert served.server.url in str(error)
     assert str(error).count(". ") <= 1
+    late, broken = mood in ("stall", "trickle"), mood in ("reset", "reset-late", "cut")
+    assert ("did not answer within" in str(error)) == late
+    assert ("The connection to" in str(error)) == broken
+    assert ("ReadError" in str(error)) == mood.startswith("reset")
     if charged:
         assert served.server.charged == Spend()
+
+
+def test_an_error_in_the_place_of_an_answer(served: Served, make_requests: MakeRequests) -> None:
+    error = served.fail(make_requests(1)[0], "no-choices")
+    assert "answered 502: upstream is down." in str(error)
+    assert (error.retryable, error.fatal, error.charged) == (True, False, False)
 
 
 def test_what_the_server_says_is_charged_is_what_the_answers_say(
@@ -290,7 +299,8 @@ def test_a_message_keeps_no_secret_whatever_is_around_it(
 
 
 def test_an_error_of_any_shape_is_explained() -> None:
-    for body in (None, "", "no", [], {}, {"error": 7}, {"message": 7, "code": []}, {"error": {}}):
+    bodies: tuple[object, ...] = (None, "", [], {}, {"error": 7}, {"message": 7}, {"error": {}})
+    for body in bodies:
         response = httpx2.Response(500, request=httpx2.Request("POST", "http://localhost"))
         for client, failures in ((openai, openai_failures), (anthropic, anthropic_failures)):
             error = client.InternalServerError("no", response=response, body=body)

@@ -258,14 +258,6 @@ def test_without_the_client_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
         OpenAILVLM("m")
 
 
-def test_an_error_in_the_place_of_an_answer(
-    server: ModelServer, make_requests: MakeRequests
-) -> None:
-    error = failing(server, make_requests(1)[0], "no-choices")
-    assert "answered 502: upstream is down." in str(error)
-    assert (error.retryable, error.fatal, error.charged) == (True, False, False)
-
-
 @pytest.mark.parametrize(
     ("code", "overloaded", "fatal"), [(429, True, False), (402, False, True), ("x", False, False)]
 )

@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from vlm4rec._version import __version__
 from vlm4rec.catalog.reading import Progress, no_progress
+from vlm4rec.catalog.thumbnails import make_thumbnails, remove_others
 from vlm4rec.errors import ShopExistsError
-from vlm4rec.gallery.thumbnails import make_thumbnails, remove_others
 from vlm4rec.storage import write_text
 
 __all__ = ["check_folder", "write_page"]

@@ -12,6 +12,7 @@ would also bring SciPy and PyWavelets into the base install.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -23,6 +24,7 @@ __all__ = ["likeness", "near_identical", "near_identical_photos", "shrunk"]
 
 _FIELDS, _COLOURS = 12, 4
 _LENGTH = _FIELDS**2 + 3 * _COLOURS**2
+_SIGNATURE = re.compile(f"[0-9a-f]{{{2 * _LENGTH}}}")
 _FLAT = 8
 _AMOUNTS = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
 
@@ -33,7 +35,7 @@ _MOST_RMS = 1.1
 """How far the values may be apart by their root mean square."""
 
 _COMPONENTS = 16
-_ROWS, _COLUMNS = 1_024, 8_192
+_ROWS, _COLUMNS = 128, 8_192
 
 _Bytes = npt.NDArray[np.uint8]
 _Floats = npt.NDArray[np.float32]
@@ -107,16 +109,17 @@ def near_identical(signatures: Sequence[str | None]) -> list[list[int]]:
     >>> near_identical([likeness(each) for each in (photo, other, smaller)])
     [[0, 2]]
     """
-    rows = [row for row, text in enumerate(signatures) if text and len(text) == 2 * _LENGTH]
+    rows = [row for row, text in enumerate(signatures) if text and _SIGNATURE.fullmatch(text)]
     if len(rows) < 2:
         return []
-    joined = bytes.fromhex("".join(signatures[row] or "" for row in rows))
-    values = np.frombuffer(joined, np.uint8).reshape(len(rows), _LENGTH)
     # What is the same to the last digit is compared with others once.
-    distinct, which = np.unique(values, axis=0, return_inverse=True)
-    pairs = [_close(distinct, each) for each in _candidates(distinct)]
-    labels = _connected(len(distinct), np.concatenate([*pairs, np.empty((0, 2), np.intp)]))
-    return _groups(labels[which.ravel()], rows)
+    number = {text: n for n, text in enumerate(dict.fromkeys(signatures[row] for row in rows))}
+    values = np.frombuffer(bytes.fromhex("".join(map(str, number))), np.uint8)
+    labels = _labels(values.reshape(-1, _LENGTH))
+    groups: dict[int, list[int]] = {}
+    for row in rows:
+        groups.setdefault(labels[number[signatures[row]]], []).append(row)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def near_identical_photos(photos: pl.DataFrame) -> list[list[tuple[str, int]]]:
@@ -158,12 +161,22 @@ def near_identical_photos(photos: pl.DataFrame) -> list[list[tuple[str, int]]]:
     return found
 
 
-def _candidates(values: _Bytes) -> Iterator[_Ints]:
-    """Give pairs of rows, of which those that are close are some.
+def _labels(values: _Bytes) -> list[int]:
+    """Label rows so that those that hang together by close pairs have the same label."""
+    labels = np.arange(len(values))
+    for pairs in _candidates(values):
+        # Where thousands are alike, nearly all pairs join what is joined already.
+        news = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]]
+        labels = _joined(labels, _close(values, news))
+    return labels.tolist()
 
-    Two signatures that are close in all directions are close in the few in which signatures
-    differ most. Rows in the order of the first of these are compared with those ahead that are
-    close in it, by the distance in 16 of them.
+
+def _candidates(values: _Bytes) -> Iterator[_Ints]:
+    """Give pairs of rows, all those that are close among them, some at a time.
+
+    Signatures that are close in all directions are close in the few in which signatures differ
+    most. Rows in the order of the first of these are compared with those ahead that are close in
+    it, by the distance in 16 of them.
     """
     radius = _MOST_RMS * _LENGTH**0.5
     points = _projected(values)
@@ -173,8 +186,8 @@ def _candidates(values: _Bytes) -> Iterator[_Ints]:
     ends = np.searchsorted(points[:, 0], points[:, 0] + radius + 0.1, side="right")
     for start in range(0, len(points), _ROWS):
         some = slice(start, min(start + _ROWS, len(points)))
-        for left in range(start, int(ends[some].max()), _COLUMNS):
-            others = slice(left, min(left + _COLUMNS, int(ends[some].max())))
+        for left in range(start, int(ends[some.stop - 1]), _COLUMNS):
+            others = slice(left, min(left + _COLUMNS, int(ends[some.stop - 1])))
             distances = squares[some, None] + squares[None, others]
             distances -= 2 * (points[some] @ points[others].T)
             # A little more than the radius, for what rounding took.
@@ -204,21 +217,14 @@ def _close(values: _Bytes, pairs: _Ints) -> _Ints:
     return np.concatenate(kept)
 
 
-def _connected(count: int, pairs: _Ints) -> _Ints:
-    """Label rows so that those connected by pairs have the same label."""
-    labels = np.arange(count)
+def _joined(labels: _Ints, pairs: _Ints) -> _Ints:
+    """Give the rows of each pair, and all that have their labels, one label: the least."""
     while True:
-        least = np.minimum(labels[pairs[:, 0]], labels[pairs[:, 1]])
-        before = labels.copy()
-        np.minimum.at(labels, pairs[:, 0], least)
-        np.minimum.at(labels, pairs[:, 1], least)
-        labels = labels[labels]
-        if np.array_equal(labels, before):
+        one, other = labels[pairs[:, 0]], labels[pairs[:, 1]]
+        if np.array_equal(one, other):
             return labels
-
-
-def _groups(labels: _Ints, rows: list[int]) -> list[list[int]]:
-    groups: dict[int, list[int]] = {}
-    for label, row in zip(labels.tolist(), rows, strict=True):
-        groups.setdefault(label, []).append(row)
-    return [group for group in groups.values() if len(group) > 1]
+        least = np.minimum(one, other)
+        np.minimum.at(labels, one, least)
+        np.minimum.at(labels, other, least)
+        while not np.array_equal(labels, labels[labels]):
+            labels = labels[labels]

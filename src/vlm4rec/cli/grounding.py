@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vlm4rec.grounding.quality.policy import Policy
     from vlm4rec.grounding.report import GroundingReport, RunOptions
     from vlm4rec.shop import Shop
+    from vlm4rec.shop.ground import Batching
 
 __all__ = ["ground"]
 
@@ -236,6 +237,13 @@ class How:
     yes: bool
     json: bool
 
+    @property
+    def batching(self) -> Batching:
+        """Whether the batch API is used, and waited for."""
+        if not self.batch:
+            return "no"
+        return "wait" if self.wait else "submit"
+
 
 @dataclass(frozen=True, slots=True)
 class Who:
@@ -302,6 +310,7 @@ def _run(shop: Shop, lvlm: LVLM, prompt: Prompt, options: RunOptions, how: How) 
             options=options,
             second=how.second,
             all_photos=how.all_photos,
+            batch=how.batching,
             watch=view.show,
         )
     view.summarise(report.flags)

@@ -32,6 +32,7 @@ def tell_plan(plan: Plan) -> None:
     out.print(f"{counted(estimate.photos, 'photo')} to describe.", soft_wrap=True)
     for count, what in (
         (plan.known, "described before"),
+        (plan.waiting, "waiting in a batch at the provider"),
         (plan.twins, "the same as another of these, so described with it"),
         (plan.given_up, "given up before (ask once more with --again)"),
         (plan.unavailable, "that this LVLM can't be asked about"),
@@ -110,7 +111,13 @@ def tell_report(folder: ShopFolder, report: GroundingReport) -> None:
     if report.flagged:
         flagged = counted(report.flagged, "description")
         _hint(f"{flagged} flagged; to look: vlm4rec audit {folder.quoted}")
-    if report.stopped_by:
+    if report.waiting:
+        waiting = counted(report.waiting, "photo")
+        out.print(
+            f"{waiting} waiting in batches at the provider: ground with --batch collects them.",
+            soft_wrap=True,
+        )
+    if report.stopped_by and report.stopped_by != "not-waiting":
         left = counted(counts["left"], "photo")
         out.print(f"{_WHY[report.stopped_by]} with {left} left: the same command goes on.")
     elif report.grounded or report.reused:

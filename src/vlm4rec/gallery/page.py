@@ -11,9 +11,9 @@ import jinja2
 import polars as pl
 
 from vlm4rec._version import __version__
+from vlm4rec.catalog.thumbnails import make_thumbnails, remove_others
 from vlm4rec.errors import DataError, ShopExistsError
 from vlm4rec.gallery.rows import Card, Row, choose_users, make_row
-from vlm4rec.gallery.thumbnails import make_thumbnails, remove_others
 from vlm4rec.interactions.interactions import History
 from vlm4rec.shop import Shop
 from vlm4rec.shop.stages import Stage, silent

@@ -278,7 +278,7 @@ class Ledger:
             "SELECT item, answers.photo_sha256, assignments.key, model, answers.prompt_id, "
             "pinned OR parameters LIKE '%\"again\"%', COALESCE(flags, '[]') <> '[]' "
             "FROM assignments JOIN answers ON answers.key = assignments.key AND status = 'ok' "
-            "ORDER BY item, updated DESC, ordinal"
+            "ORDER BY item, pinned DESC, updated DESC, ordinal"
         )
 
     def answers(self, photo_sha256: str) -> list[Grounding]:

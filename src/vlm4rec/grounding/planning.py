@@ -24,7 +24,7 @@ class Plan:
     ----------
     estimate
         Photos to ask about, each content once, and the tokens and cost that would take.
-    known, given_up, unavailable
+    known, waiting, given_up, unavailable
         Photos that would not be asked about: see `vlm4rec.grounding.report.GroundingReport`.
     twins
         Photos that need no asking of their own, for another with the same content is asked.
@@ -34,6 +34,7 @@ class Plan:
 
     estimate: RunEstimate
     known: int
+    waiting: int
     given_up: int
     unavailable: int
     twins: int
@@ -52,6 +53,7 @@ def plan_run(
     return Plan(
         estimate,
         counter.known,
+        counter.waiting,
         counter.given_up,
         counter.unavailable,
         counter.twins,
@@ -72,13 +74,14 @@ class _Counter:
         self.sorter = Sorter(lvlm, ledger, again=options.again)
         self.till = Till(options.prices, Budget(None))
         self.limit = options.limit
-        self.known = self.given_up = self.unavailable = self.twins = 0
+        self.known = self.waiting = self.given_up = self.unavailable = self.twins = 0
         self._keys: set[str] = set()
 
     def calls(self) -> Iterator[CallEstimate]:
         for chunk in chunked(self.requests):
             found = self.sorter.sort(chunk)
             self.known += len(found.known)
+            self.waiting += found.waiting
             self.given_up += len(found.given_up)
             self.unavailable += found.unavailable
             for question in found.open:

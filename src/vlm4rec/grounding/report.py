@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from vlm4rec.errors import DataError, LVLMError
+from vlm4rec.grounding.batch.report import BatchReport
 from vlm4rec.grounding.money.prices import PriceTable
 from vlm4rec.grounding.quality.policy import Policy
 from vlm4rec.problems import Problem
 
 __all__ = ["GroundingReport", "RunOptions", "StoppedBy"]
 
-StoppedBy = Literal["", "limit", "budget", "interrupt", "error"]
+StoppedBy = Literal["", "limit", "budget", "interrupt", "error", "not-waiting"]
 """Why a run ended before all was done, empty if it did not."""
 
 
@@ -85,10 +87,14 @@ class GroundingReport:
         Photos that this LVLM can't be asked about, such as those without a record.
     given_up
         Photos not asked about, since they were answered twice before and never well enough.
+    waiting
+        Photos that wait in a batch at the provider, or of which another waits that is the same.
     failed
         A problem for each photo that was tried and got no grounding.
     flags
         How many of the new groundings have each flag of the quality gates.
+    flagged
+        How many of the new groundings have any.
     tokens_in, tokens_cached, tokens_out
         What the answers took, usable or not, as far as the server said.
     spent
@@ -101,6 +107,8 @@ class GroundingReport:
         Why the run ended before all was done, empty if it did not.
     error
         What the model's server said, where that stopped the run.
+    batch
+        What became of batches, in a run that used them.
     """
 
     asked: int = 0
@@ -110,6 +118,7 @@ class GroundingReport:
     reused: int = 0
     unavailable: int = 0
     given_up: int = 0
+    waiting: int = 0
     failed: list[Problem] = field(default_factory=list)
     flags: Counter[str] = field(default_factory=Counter)
     flagged: int = 0
@@ -121,6 +130,14 @@ class GroundingReport:
     unpriced: int = 0
     stopped_by: StoppedBy = ""
     error: LVLMError | None = None
+    batch: BatchReport | None = None
+
+    def count(self, flags: Sequence[str], photos: int) -> None:
+        """Count photos that got a new grounding with these flags."""
+        self.grounded += photos
+        self.flagged += photos if flags else 0
+        for flag in flags:
+            self.flags[flag] += photos
 
     @property
     def done(self) -> int:

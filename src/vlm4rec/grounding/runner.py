@@ -194,6 +194,7 @@ class _Run:
         found = self.sorter.sort(chunk)
         self.report.unavailable += found.unavailable
         self.report.given_up += len(found.given_up)
+        self.report.waiting += found.waiting
         self._reuse(found.known)
         for question in found.open:
             if self.asker.stop.is_set():
@@ -299,10 +300,7 @@ class _Run:
             self.report.failed.extend(kept)
             self.failures[outcome.question.key] = outcome.failure or NO_ANSWER
             return
-        self.report.grounded += photos
-        self.report.flagged += photos if kept else 0
-        for flag in kept:
-            self.report.flags[flag] += photos
+        self.report.count(kept, photos)
 
     def _show(self) -> None:
         report, budget, pacer = self.report, self.asker.till.budget, self.asker.pacer

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from vlm4rec.grounding.batch.jobs import pending_keys
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest
 from vlm4rec.grounding.questions import Question
@@ -33,12 +34,15 @@ class Sorted:
         Those that were answered twice and never well enough.
     unavailable
         How many this LVLM can't be asked about.
+    waiting
+        How many wait in a batch at the provider.
     """
 
     known: list[Question] = field(default_factory=list)
     open: list[Question] = field(default_factory=list)
     given_up: list[Question] = field(default_factory=list)
     unavailable: int = 0
+    waiting: int = 0
 
 
 class Sorter:
@@ -52,12 +56,17 @@ class Sorter:
         Where the answers are.
     again
         Ask once more about photos that were given up.
+    batched
+        Those that wait in a batch are open all the same, for a run that collects batches.
     """
 
-    def __init__(self, lvlm: LVLM, ledger: Ledger, *, again: bool = False) -> None:
+    def __init__(
+        self, lvlm: LVLM, ledger: Ledger, *, again: bool = False, batched: bool = False
+    ) -> None:
         self.lvlm = lvlm
         self.ledger = ledger
         self.again = again
+        self.batched = batched
         self._most = _TRIES if lvlm.traits.varies else 1
 
     def sort(self, requests: Iterable[GroundingRequest]) -> Sorted:
@@ -71,16 +80,21 @@ class Sorter:
             else:
                 unavailable += 1
         known = self.ledger.known(question.key for question in questions)
-        tries = self.ledger.tries(q.key for q in questions if q.key not in known)
+        unknown = [question.key for question in questions if question.key not in known]
+        tries = self.ledger.tries(unknown)
+        pending = set() if self.batched else pending_keys(self.ledger, unknown)
+        waiting = 0
         for question in questions:
             tried = tries.get(question.key, 0)
             if question.key in known:
                 sorted_.known.append(question)
+            elif question.key in pending:
+                waiting += 1
             elif tried >= self._most and not self.again:
                 sorted_.given_up.append(question)
             else:
                 sorted_.open.append(question.again() if tried else question)
-        return Sorted(sorted_.known, sorted_.open, sorted_.given_up, unavailable)
+        return Sorted(sorted_.known, sorted_.open, sorted_.given_up, unavailable, waiting)
 
 
 def chunked(requests: Iterable[GroundingRequest]) -> Iterator[list[GroundingRequest]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
+from vlm4rec.grounding.batch.grounding import ground_in_batches
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest
 from vlm4rec.grounding.planning import Plan, plan_run
@@ -21,7 +23,11 @@ from vlm4rec.shop.answers import wanted_photos
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.manifest import SourceFile, StepRecord
 
-__all__ = ["GroundingRequests", "grounding_requests", "plan_grounding", "run_grounding"]
+__all__ = ["Batching", "GroundingRequests", "grounding_requests", "plan_grounding", "run_grounding"]
+
+
+Batching = Literal["no", "wait", "submit"]
+"""Whether a run uses the provider's batch API, and waits for the answers."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ def run_grounding(
     options: RunOptions | None = None,
     second: LVLM | None = None,
     all_photos: bool = False,
+    batch: Batching = "no",
     watch: Watch = no_watch,
 ) -> GroundingReport:
     """Describe what is not described yet, the items bought most first.
@@ -79,6 +86,9 @@ def run_grounding(
         Who is asked where the first answer was not good enough, by default the same LVLM.
     all_photos
         Describe every photo of an item, not the main one alone.
+    batch
+        Whether to use the provider's batch API, for half the price: ``"no"``, ``"wait"`` for
+        the answers, or ``"submit"`` only, and collect what there is.
     watch
         Called with the state of the run after each answer.
 
@@ -96,7 +106,11 @@ def run_grounding(
     folder.step("init")
     with folder.writing("ground"), Ledger.open(folder.ledger_file) as ledger:
         requests = grounding_requests(folder, ledger, prompt, all_photos=all_photos)
-        report = ground_photos(requests, lvlm, ledger, options, second=second, watch=watch)
+        if batch == "no":
+            report = ground_photos(requests, lvlm, ledger, options, second=second, watch=watch)
+        else:
+            wait = batch == "wait"
+            report = ground_in_batches(requests, lvlm, ledger, options, wait=wait, watch=watch)
         problems = _problems_of(lvlm, folder, prompt)
         folder.save_problems("ground", problems)
         counts = ledger.counts()
@@ -112,6 +126,7 @@ def run_grounding(
                     "reused": report.reused,
                     "unavailable": report.unavailable,
                     "given_up": report.given_up,
+                    "waiting": report.waiting,
                     "failed": len(report.failed),
                     "left": len(requests) - report.done,
                     "items": counts.items,

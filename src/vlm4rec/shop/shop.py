@@ -29,7 +29,7 @@ from vlm4rec.shop.answers import ShopAnswers
 from vlm4rec.shop.encode import load_vectors, run_encoding
 from vlm4rec.shop.encode_options import EncodeOptions
 from vlm4rec.shop.folder import ShopFolder
-from vlm4rec.shop.ground import plan_grounding, run_grounding
+from vlm4rec.shop.ground import Batching, plan_grounding, run_grounding
 from vlm4rec.shop.init_options import InitOptions
 from vlm4rec.shop.initialise import initialise
 from vlm4rec.shop.stages import Stage, silent
@@ -97,6 +97,7 @@ class Shop:
         options: RunOptions | None = None,
         second: str | LVLM | None = None,
         all_photos: bool = False,
+        batch: Batching = "no",
         watch: Watch = no_watch,
     ) -> GroundingReport:
         """Have an LVLM describe the photos that are not described yet.
@@ -114,6 +115,7 @@ class Shop:
             options=_with(options or RunOptions(), limit, budget),
             second=lvlm_from_spec(second) if isinstance(second, str) else second,
             all_photos=all_photos,
+            batch=batch,
             watch=watch,
         )
         report = run() if not _in_event_loop() else _in_thread(run)

@@ -60,8 +60,8 @@ class BatchServer:
     when the work is done already. A download can be ``"cut"``, or ``"short"``, which looks
     whole.
     ``mood(number, before)`` says what becomes of one request, by the number of the photo, and
-    ``fate(batches, size)`` what becomes of a batch, by how many there were before, and its size. A request that is
-    asked at once and has the field ``refuses`` is refused.
+    ``fate(batches, size)`` what becomes of a batch, by how many there were before and how many
+    requests it has. A request that is asked at once and has the field ``refuses`` is refused.
     """
 
     fault: Callable[[str, int], str] = lambda _what, _times: ""

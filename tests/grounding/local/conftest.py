@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ..model_server import colour_of, description
-from .tiny_models import FAMILIES, OPENAI, OURS, Lesson, build_model
+from .tiny_models import FAMILIES, OPENAI, OURS, Lesson, build_model, one_thread
 
 PUPILS = 8
 """How many photos the taught models know."""
@@ -16,14 +16,10 @@ BuildFamily = Callable[[str], Path]
 
 
 @pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Two threads for so little work mostly wait for each other, for long on a busy machine."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def quick() -> Iterator[None]:
+    """See to it that tiny models take no longer than they must."""
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from vlm4rec.grounding.prompts import DEFAULT_PROMPT
 from vlm4rec.grounding.providers.local_processor import load_processor
 from vlm4rec.grounding.providers.structured import IN_WORDS
 
-__all__ = ["FAMILIES", "OPENAI", "OURS", "QUESTION", "Lesson", "build_model"]
+__all__ = ["FAMILIES", "OPENAI", "OURS", "QUESTION", "Lesson", "build_model", "one_thread"]
 
 Chat = Sequence[Mapping[str, str]]
 
@@ -71,7 +71,7 @@ def build_model(name: str, folder: Path, lessons: Sequence[Lesson] = (), chat: C
     family = FAMILIES[name]
     tokenizer = _tokenizer(family, [piece for lesson in lessons for piece in lesson.pieces])
     ids = {token: tokenizer.convert_tokens_to_ids(token) for token in family.specials}
-    with torch.random.fork_rng(), _no_bars():
+    with torch.random.fork_rng(), one_thread(), _no_bars():
         torch.manual_seed(1)
         network = family.network(len(tokenizer), ids)
         network.config.save_pretrained(folder)
@@ -164,6 +164,19 @@ def _exercise(processor: Any, family: Family, lessons: Sequence[Lesson], chat: C
     taught = inputs["input_ids"][:, start:]
     weights = torch.where((taught != taught[:1]).any(dim=0), 10.0, 1.0)
     return inputs, start, taught, weights * inputs["attention_mask"][:, start:]
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Two threads for so little work mostly wait for each other, for long on a busy machine."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextlib.contextmanager

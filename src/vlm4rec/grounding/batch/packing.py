@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from vlm4rec.grounding.batch.jobs import Pending
 from vlm4rec.grounding.batch.seam import BatchFile, BatchLimits, BatchLVLM
 from vlm4rec.grounding.questions import Question
 
-__all__ = ["Packed", "pack"]
+__all__ = ["Packed", "pack", "scratch"]
 
 _AHEAD = 2 * (os.cpu_count() or 1)
 """Photos that are prepared at a time."""
@@ -174,3 +175,20 @@ def _too_large(question: Question, size: int) -> PhotoError:
         "Send it smaller: --max-side 512.",
         code="too-large",
     )
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder for a batch file, gone after use.
+
+    Raises
+    ------
+    GroundingError
+        If there is no place for one.
+    """
+    try:
+        return tempfile.TemporaryDirectory(prefix="vlm4rec-")
+    except OSError as error:
+        raise GroundingError(
+            f"There is no place for the file of a batch: {error.strerror}.",
+            "Set TMPDIR to a folder that can be written to.",
+        ) from error

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from vlm4rec.errors import GroundingError, LVLMError, PhotoError
+from vlm4rec.errors import LVLMError, PhotoError
 from vlm4rec.grounding.batch.collecting import Collector
 from vlm4rec.grounding.batch.desk import Desk
 from vlm4rec.grounding.batch.jobs import Job, Jobs
 from vlm4rec.grounding.batch.keeping import BatchKeeper, BatchTill, NoTill
-from vlm4rec.grounding.batch.packing import Packed, pack
+from vlm4rec.grounding.batch.packing import Packed, pack, scratch
 from vlm4rec.grounding.batch.patience import Interrupted, Patience, Waiter
 from vlm4rec.grounding.batch.report import BatchReport
+from vlm4rec.grounding.batch.room import Room
 from vlm4rec.grounding.batch.seam import BatchFile, BatchLimits, BatchLVLM, BatchState, Sought
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.lvlm import GroundingRequest
@@ -24,11 +24,8 @@ from vlm4rec.grounding.questions import Question
 
 __all__ = ["run_batches"]
 
-_KEPT = timedelta(days=31)
-"""For longer than that, no provider keeps results."""
-
-_SMALL = 20
-"""Requests; if the provider has no room for a batch so small, it is full of other things."""
+_KEPT = timedelta(days=28)
+"""A batch that is older, and that the provider does not know any more, is given up."""
 
 _PATIENCE = Patience()
 _NO_TILL = NoTill()
@@ -94,11 +91,11 @@ async def run_batches(
         If a batch file can't be written. An error of the provider is in the report.
     """
     stop = stop or asyncio.Event()
-    narrowed = lvlm.limits.within(limits) if limits else lvlm.limits
+    room = Room(lvlm.limits.within(limits) if limits else lvlm.limits, patience)
     report = BatchReport()
     jobs = Jobs(ledger, lvlm.provider, lvlm.model, patience.now)
     desk = Desk(lvlm, jobs, keeper, till, report, patience.returns)
-    run = _Run(lvlm, desk, narrowed, Waiter(patience, stop), progress, untried=trial)
+    run = _Run(lvlm, desk, room, Waiter(patience, stop), progress, untried=trial)
     try:
         await run.go(requests, wait=wait)
     except Interrupted:
@@ -116,7 +113,7 @@ class _Run:
         self,
         lvlm: BatchLVLM,
         desk: Desk,
-        limits: BatchLimits,
+        room: Room,
         waiter: Waiter,
         progress: Callable[[BatchReport], None],
         *,
@@ -126,7 +123,7 @@ class _Run:
         self.desk = desk
         self.jobs = desk.jobs
         self.report = desk.report
-        self.limits = limits
+        self.room = room
         self.waiter = waiter
         self.progress = progress
         self.untried = untried
@@ -134,15 +131,6 @@ class _Run:
         self.open: list[Job] = []
         self.states: dict[str, BatchState] = {}
         self.sought: dict[str, datetime] = {}
-        # How many batches the provider has room for, as far as it has said, and how many others
-        # were there when each was submitted.
-        self.places: int | None = None
-        self.others: dict[str, int] = {}
-        # When the provider may be offered a batch again that it had no time for.
-        self.rest_until: datetime | None = None
-        self.rests = 0
-        # Whether nothing more is submitted until a batch is over, as all money is set aside.
-        self.poor = False
 
     async def go(self, requests: Iterable[GroundingRequest], *, wait: bool) -> None:
         self.open = self.desk.take(requests)
@@ -167,11 +155,11 @@ class _Run:
 
     def _stay_away(self, wait: bool) -> bool:
         """Tell whether there is nothing to do, or nothing that this run is to wait for."""
-        if self.poor and not self.open:
+        if self.room.poor and not self.open:
             self.report.stopped_by = "budget"
             return True
         unsure = any(job.remote is None for job in self.open)
-        stuck = not self.desk.line or self.poor or (bool(self.open) and self._full())
+        stuck = not self.desk.line or (bool(self.open) and self.room.full(len(self.open)))
         if wait or unsure or not stuck:
             return False
         self.report.stopped_by = "not-waiting" if self.open else ""
@@ -223,15 +211,9 @@ class _Run:
 
     def _failed(self, job: Job, state: BatchState) -> None:
         """Put a batch that was refused as a whole back in line, or end the run for it."""
-        error = LVLMError(f"A batch was refused: {state.message}", state.remedy)
-        others, size = self.others.get(job.id, 1), len(self.jobs.pending(job))
+        size = len(self.jobs.pending(job))
         self._drop(job, "refused", state.message)
-        if not state.crowded or (not others and size < _SMALL):
-            raise error
-        if others:
-            self.places = min(others, self.places or others)
-        else:
-            self.limits = self.limits.within(BatchLimits(size // 2, self.limits.bytes))
+        self.room.refused(job.id, size, state)
 
     def _unknown(self, job: Job, remote: str) -> None:
         if self.waiter.patience.now() - job.created < _KEPT:
@@ -251,7 +233,7 @@ class _Run:
 
     def _close(self, job: Job) -> None:
         self.open.remove(job)
-        self.rest_until, self.rests, self.poor = None, 0, False
+        self.room.ended()
 
     def _note(self, job: Job, remote: str) -> None:
         self.jobs.submitted(job, remote)
@@ -259,16 +241,16 @@ class _Run:
 
     async def _submit(self) -> bool:
         """Submit one batch, if there is anything to submit and a place for it."""
-        if not self.desk.line or self.poor or self._full():
+        if not self.desk.line or self.room.full(len(self.open)):
             return False
         if self.untried:
             await self._try_out(self.desk.line[0])
             return True
-        with _scratch() as folder:
+        with scratch() as folder:
             path = Path(folder) / "batch.jsonl"
             packed = await self._pack(path)
             self.desk.refuse(packed.refused)
-            self.poor = packed.poor
+            self.room.poor = packed.poor
             if self.waiter.stop.is_set():
                 self.desk.put_back(packed.requests)
                 raise Interrupted
@@ -278,7 +260,7 @@ class _Run:
     async def _try_out(self, question: Question) -> None:
         pending = self.desk.reserve(question, batch=False)
         if pending is None:
-            self.poor = True
+            self.room.poor = True
             return
         self.desk.line.popleft()
         try:
@@ -294,18 +276,12 @@ class _Run:
             self.desk.keep_at_once(pending, came)
         self.untried = False
 
-    def _full(self) -> bool:
-        """Tell whether it is too early to offer the provider another batch."""
-        if self.places is not None and len(self.open) >= self.places:
-            return True
-        return self.rest_until is not None and self.waiter.patience.now() < self.rest_until
-
     async def _pack(self, path: Path) -> Packed:
         return await pack(
             path,
             self.desk.line,
             self.lvlm,
-            self.limits,
+            self.room.limits,
             self.desk.reserve,
             self.desk.release,
             self.waiter.stop,
@@ -313,7 +289,7 @@ class _Run:
 
     async def _hand_over(self, packed: Packed, file: BatchFile) -> bool:
         job = self.jobs.intend(packed.requests)
-        self.others[job.id] = len(self.open)
+        self.room.offered(job.id, len(self.open))
         self.open.append(job)
         try:
             remote = await self.lvlm.submit(job.id, file)
@@ -322,7 +298,7 @@ class _Run:
                 self._not_taken(job, error)
             return False
         self._note(job, remote)
-        self.rest_until, self.rests = None, 0
+        self.room.taken()
         self.report.submitted += len(packed.requests)
         self.report.batches += 1
         return True
@@ -330,18 +306,4 @@ class _Run:
     def _not_taken(self, job: Job, error: LVLMError) -> None:
         """Put a batch that was refused back in line, to be offered again after a while."""
         self._drop(job, "refused", error.message)
-        patience = self.waiter.patience
-        if not error.retryable or (self.rests + 1 >= patience.tries and not self.open):
-            raise error
-        wait = max(patience.full(self.rests), error.retry_after or 0.0)
-        self.rest_until, self.rests = patience.now() + timedelta(seconds=wait), self.rests + 1
-
-
-def _scratch() -> tempfile.TemporaryDirectory[str]:
-    try:
-        return tempfile.TemporaryDirectory(prefix="vlm4rec-")
-    except OSError as error:
-        raise GroundingError(
-            f"There is no place for the file of a batch: {error.strerror}.",
-            "Set TMPDIR to a folder that can be written to.",
-        ) from error
+        self.room.busy(error, len(self.open))

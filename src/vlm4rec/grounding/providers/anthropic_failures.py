@@ -37,7 +37,7 @@ def no_temperature(error: Exception) -> bool:
 
 def see_no_error(answer: Mapping[str, object]) -> None:
     """Raise the error that came in the place of an answer, with status 200."""
-    if answer.get("type") == "error":
+    if answer.get("type") == "error" or ("error" in answer and not answer.get("content")):
         raise ErrorInAnswerError(_refusal(502, answer, {}))
 
 

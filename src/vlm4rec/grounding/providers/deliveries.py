@@ -18,9 +18,9 @@ class Deliveries:
     the next question, and every photo after it gets the description of the one before.
 
     So an answer that equals, byte for byte, the one before it on the same connection is
-    refused, and the connection given up. Since answers have an id of their own, this befalls
-    none that is right; a server whose answers have none, and are all alike, is found out by the
-    next connection, and left alone from then on.
+    refused, and the connection given up. Answers have an id of their own, so this befalls none
+    that is right; one without an id is let through. A server whose answers are all alike, id
+    and all, as those of a mock are, is found out by the next connection, and left alone.
     """
 
     def __init__(self) -> None:
@@ -28,18 +28,25 @@ class Deliveries:
         self._refused = b""
         self._all_alike = False
 
-    async def check(self, response: Any) -> bytes:
-        """Return the content of a response of the HTTP library.
+    async def check(self, response: Any, id_: str) -> None:
+        """See that an answer is not the one before it once more.
+
+        Parameters
+        ----------
+        response
+            The HTTP library's.
+        id_
+            The answer's own name for itself, empty if it has none.
 
         Raises
         ------
         SentTwiceError
-            If it is that of the response before.
+            If it is.
         """
         content: bytes = response.content
         connection = response.extensions.get("network_stream")
-        if connection is None or self._all_alike:
-            return content
+        if connection is None or self._all_alike or not id_:
+            return
         before = self._before.get(connection)
         if before is None and content == self._refused:
             self._all_alike = True
@@ -48,4 +55,3 @@ class Deliveries:
             await connection.aclose()
             raise SentTwiceError("it came before")
         self._before[connection] = content
-        return content

@@ -90,7 +90,7 @@ class RecordedLVLM:
                 remedy=(
                     f"To take them, ground with --prompt {other}"
                     if other in PROMPTS
-                    else "To take them, ground in Python with that prompt: shop.ground(prompt=...)"
+                    else "To take them, write that prompt in a file: --prompt FILE.toml"
                 ),
             )
             for other, count in counts.items()

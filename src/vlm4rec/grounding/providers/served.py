@@ -201,9 +201,10 @@ class ServedLVLM(ABC):
         async with asyncio.timeout(self.timeout):
             # The call below the named one: building and checking objects would double the work.
             came = await client.post(self.path, cast_to=httpx2.Response, content=content)
-        answer = json.loads(await self._deliveries.check(came))
+        answer = json.loads(came.content)
         if not isinstance(answer, dict):
             raise UnreadableError("the answer is no object")
+        await self._deliveries.check(came, string(answer, "id"))
         return answer
 
     def _draw(self, request: GroundingRequest) -> Sampling:

@@ -13,7 +13,8 @@ from vlm4rec.catalog.photos import open_photo
 from vlm4rec.errors import DataError, MissingExtraError, PhotoError
 from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer, Parameter, Traits
 from vlm4rec.grounding.providers.local_batches import Batches
-from vlm4rec.grounding.providers.local_model import Asked, LocalModel, Settings, Written
+from vlm4rec.grounding.providers.local_loading import Settings
+from vlm4rec.grounding.providers.local_model import Asked, LocalModel, Written
 from vlm4rec.grounding.providers.local_weights import folder_fingerprint, located
 from vlm4rec.grounding.providers.structured import worded
 from vlm4rec.storage import file_hash
