@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 from PIL import Image
 
@@ -83,6 +84,23 @@ def test_an_unchanged_photo_is_not_opened_again(
     assert again.frame.equals(first.frame)
     assert again.problems == first.problems
     assert sorted(opened) == ["absent.jpg", "bad.jpg"]
+
+
+def test_a_survey_of_an_older_version_is_made_anew(tmp_path: Path, catalog: Catalog) -> None:
+    first = survey(catalog, tmp_path)
+    older = PhotoSurvey(first.frame.drop("likeness").with_columns(width=pl.lit(77, pl.Int32)))
+    assert survey(catalog, tmp_path, older).frame.equals(first.frame)
+
+
+def test_likeness_is_kept_for_photos_with_contrast(tmp_path: Path) -> None:
+    Image.linear_gradient("L").save(tmp_path / "gradient.png")
+    photos = (photo(tmp_path, "flat.png"), str(tmp_path / "gradient.png"))
+    first = survey(Catalog.of([Item("a", photos=photos)]), tmp_path)
+    flat, gradient = first.frame["likeness"]
+    assert flat is None
+    assert gradient == inspect_photo(tmp_path / "gradient.png").likeness
+    again = survey(Catalog.of([Item("a", photos=photos)]), tmp_path, first)
+    assert again.frame.equals(first.frame)
 
 
 def test_a_changed_photo_is_opened_again(tmp_path: Path, catalog: Catalog) -> None:

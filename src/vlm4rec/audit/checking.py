@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from vlm4rec.audit.photos import CORRECTION
 from vlm4rec.audit.reading import damaged
 from vlm4rec.catalog.reading import Progress, no_progress
+from vlm4rec.grounding.asked_prompts import asked_prompts
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.ledger_rows import wording
-from vlm4rec.grounding.prompts import PROMPTS, Prompt
+from vlm4rec.grounding.prompts import Prompt
 from vlm4rec.grounding.quality.flags import Flag
 from vlm4rec.grounding.quality.gates import Subject, check
 from vlm4rec.grounding.schema import Answer
@@ -112,6 +113,7 @@ class StoredAnswers:
         sql = "SELECT key, MIN(item) FROM assignments GROUP BY key"
         self._items: Mapping[str, str] = dict(ledger.rows(sql))
         self._shared: frozenset[str] = frozenset()
+        self._prompts = asked_prompts(ledger)
 
     def look_for_shared(self) -> None:
         """Find the wordings that are said of several photos."""
@@ -130,12 +132,9 @@ class StoredAnswers:
                 yield from page
 
     def subject(self, stored: StoredAnswer) -> Subject:
-        """Make the subject of one answer.
-
-        Of a user's own prompt only the id is known here, not the text.
-        """
+        """Make the subject of one answer."""
         title = self._titles.get(self._items.get(stored.key, ""), "")
-        prompt = PROMPTS.get(stored.prompt_id, Prompt(stored.prompt_id, 1, ""))
+        prompt = Prompt(stored.prompt_id, 1, self._prompts.get(stored.prompt_id, ""))
         return Subject(
             answer=stored.answer,
             text=stored.text,

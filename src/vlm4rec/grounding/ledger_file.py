@@ -82,6 +82,12 @@ CREATE TABLE batch_requests (
     PRIMARY KEY (batch, key)
 ) WITHOUT ROWID;
 CREATE INDEX batch_requests_by_key ON batch_requests (key);
+CREATE TABLE prompts (
+    id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    first_asked TEXT NOT NULL,
+    PRIMARY KEY (id, text)
+) WITHOUT ROWID;
 """
 
 MIGRATIONS = (_FIRST, _SECOND)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import polars as pl
 
+from vlm4rec.grounding.asked_prompts import note_prompt
 from vlm4rec.grounding.batch.grounding import ground_in_batches
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest
@@ -105,13 +106,14 @@ def run_grounding(
     options = options or RunOptions()
     folder.step("init")
     with folder.writing("ground"), Ledger.open(folder.ledger_file) as ledger:
+        problems = note_prompt(ledger, prompt)
         requests = grounding_requests(folder, ledger, prompt, all_photos=all_photos)
         if batch == "no":
             report = ground_photos(requests, lvlm, ledger, options, second=second, watch=watch)
         else:
             wait = batch == "wait"
             report = ground_in_batches(requests, lvlm, ledger, options, wait=wait, watch=watch)
-        problems = _problems_of(lvlm, folder, prompt)
+        problems += _problems_of(lvlm, folder, prompt)
         folder.save_problems("ground", problems)
         counts = ledger.counts()
         folder.finish(
