@@ -246,9 +246,9 @@ class Ran(NamedTuple):
 def command(*arguments: str | Path) -> Ran:
     """Run a command of vlm4rec and look at its memory twice a second."""
     words = [sys.executable, "-m", "vlm4rec", *map(str, arguments)]
-    with tempfile.TemporaryFile() as told:
+    with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as seen_by_people:
         start = time.perf_counter()
-        process = subprocess.Popen(words, stdout=told, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(words, stdout=told, stderr=seen_by_people)
         seen: list[int] = []
         while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
             seen.append(resident(process.pid))
@@ -256,7 +256,9 @@ def command(*arguments: str | Path) -> Ran:
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(ended[1])
         if process.returncode:
-            raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
+            seen_by_people.seek(-min(1000, seen_by_people.tell()), os.SEEK_CUR)
+            last = seen_by_people.read().decode(errors="replace")
+            raise SystemExit(f"{' '.join(words)} ended with {process.returncode}: {last}")
         told.seek(0)
         text = told.read()
     quarters = [max(part) for part in split(seen[25:], 4) if part]

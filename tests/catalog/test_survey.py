@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from vlm4rec.catalog.items import Catalog, Item
+from vlm4rec.catalog.likeness import near_identical_photos
 from vlm4rec.catalog.photos import PhotoFacts, inspect_photo
 from vlm4rec.catalog.readers import reader_by_format
 from vlm4rec.catalog.reading import CatalogSource
@@ -154,3 +155,5 @@ def test_the_sample_is_whole(hm_folder: Path, tmp_path: Path) -> None:
     assert found.frame.height == 17_033
     assert int(found.frame.select("width", "height").max_horizontal().max()) == 256  # type: ignore[arg-type]
     assert survey(catalog, tmp_path, found).frame.equals(found.frame)
+    # Shirt after shirt on white: only the one photo that was encoded anew is told.
+    assert near_identical_photos(found.frame) == [[("0659132001", 0), ("0659132017", 0)]]

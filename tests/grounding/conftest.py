@@ -28,10 +28,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "OPENAI_ORG_ID",
         "OPENAI_ADMIN_KEY",
         "OPENAI_CUSTOM_HEADERS",
+        "ANTHROPIC_BASE_URL",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_CUSTOM_HEADERS",
+        "ANTHROPIC_PROFILE",
+        "GEMINI_API_KEY",
+        "OPENROUTER_API_KEY",
         "VLM4REC_PRICES",
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", SENTINEL)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", SENTINEL)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 

@@ -27,7 +27,7 @@ from vlm4rec.grounding.runner import ground_photos
 from .conftest import SENTINEL, MakeRequests
 from .model_server import ModelServer, Spend, description
 
-MIXED = int(os.environ.get('MIXED', 1_200))
+MIXED = 1_200
 PASSING = (
     "429",
     "429 0.01",
@@ -174,7 +174,9 @@ def test_the_key_is_in_no_output_and_no_file(
     caplog.set_level(logging.DEBUG)
     moods = ("400", "500", "422", "429", "refusal", "schema", "good", "401")
     lasting = ("400", "422", "refusal", "schema")
-    server.mood = lambda number, before: moods[number] if moods[number] in lasting or not before else "good"
+    server.mood = lambda number, before: (
+        moods[number] if moods[number] in lasting or not before else "good"
+    )
     lvlm = OpenAILVLM("test-model", base_url=server.url)
     requests = make_requests(len(moods))
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:

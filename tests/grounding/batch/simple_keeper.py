@@ -27,7 +27,7 @@ class SimpleKeeper:
 
     def __init__(self, ledger: Ledger, lvlm: BatchLVLM, crash_at: int | None = None) -> None:
         self.ledger = ledger
-        self.sorter = Sorter(lvlm, ledger)
+        self.sorter = Sorter(lvlm, ledger, batched=True)
         self.reused = 0
         self.kept: list[LVLMAnswer] = []
         self.failed: dict[str, str] = {}
