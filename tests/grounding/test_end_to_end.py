@@ -44,7 +44,7 @@ PASSING = (
 )
 USELESS = ("refusal", "schema", "length", "filter", "empty")
 ODD = ("trickle", "twice", "duplicate", "fenced", "prose")
-"""Good answers in odd ways, the last two in another form."""
+"""Good answers in odd ways, and in other forms."""
 
 
 def faulty(number: int, before: int) -> str:
@@ -56,7 +56,9 @@ def faulty(number: int, before: int) -> str:
         return chance.choice(PASSING)
     if number % 50 == 0 or (number % 25 == 0 and before == number % 3):
         return chance.choice(USELESS)
-    return chance.choice(ODD) if number % 40 == 7 else "good"
+    if number % 40 == 7 and before == number % 3:
+        return chance.choice(ODD)
+    return "good"
 
 
 def described(ledger: Ledger) -> dict[str, str]:
@@ -74,7 +76,7 @@ def asked_of(api: str, server: ModelServer) -> LVLM:
 def test_every_fault_mixed_over_thousands_of_photos(
     server: ModelServer, ledger: Ledger, make_requests: MakeRequests, clock: Clock, api: str
 ) -> None:
-    server.mood = faulty
+    server.mood, server.latency = faulty, 0.01
     server.early = lambda number: number % 97 == 5
     requests = make_requests(MIXED)
     quick = replace(clock, draw=lambda: 0.0)
