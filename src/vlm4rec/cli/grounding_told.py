@@ -117,6 +117,11 @@ def tell_report(folder: ShopFolder, report: GroundingReport) -> None:
             f"{waiting} waiting in batches at the provider: ground with --batch collects them.",
             soft_wrap=True,
         )
+    if alike := folder.step("init").counts.get("alike_photos", 0):
+        _hint(
+            f"{counted(alike, 'photo')} near-identical to another one, in another file; to see: "
+            f"vlm4rec audit {folder.quoted}"
+        )
     if report.stopped_by and report.stopped_by != "not-waiting":
         left = counted(counts["left"], "photo")
         out.print(f"{_WHY[report.stopped_by]} with {left} left: the same command goes on.")

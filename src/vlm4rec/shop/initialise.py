@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from vlm4rec.catalog.items import Catalog
+from vlm4rec.catalog.likeness import near_identical_photos
 from vlm4rec.catalog.readers import reader_by_format
 from vlm4rec.catalog.reading import CatalogSource, Progress
 from vlm4rec.catalog.survey import PhotoSurvey, survey_photos
@@ -116,6 +117,7 @@ def _counts(
         "items": len(catalog),
         "photos": usable.height,
         "distinct_photos": usable["sha256"].n_unique(),
+        "alike_photos": sum(len(group) - 1 for group in near_identical_photos(usable)),
         "unusable_photos": survey.frame.height - usable.height,
         "interactions": len(events.interactions),
         "users": len(events.interactions.users),

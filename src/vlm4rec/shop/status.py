@@ -83,7 +83,7 @@ def shop_status(folder: ShopFolder) -> Status:
         return Status(str(folder.root), (missing,), tuple(problems), steps)
     looks: dict[str, Callable[[], PartStatus]] = {
         "catalog": lambda: _catalog(folder, steps["init"]),
-        "photos": lambda: _photos(folder.read(folder.photos_file)),
+        "photos": lambda: _photos(folder, steps["init"]),
         "interactions": lambda: _interactions(folder, steps["init"]),
         "groundings": lambda: _groundings(folder, steps.get("ground")),
         "vectors": lambda: _vectors(folder, steps),
@@ -114,14 +114,18 @@ def _catalog(folder: ShopFolder, step: StepRecord) -> PartStatus:
     return PartStatus("catalog", "ok", summary, counts)
 
 
-def _photos(photos: pl.DataFrame) -> PartStatus:
+def _photos(folder: ShopFolder, step: StepRecord) -> PartStatus:
+    photos = folder.read(folder.photos_file)
     usable = photos.filter(pl.col("path").is_not_null())
     counts = {
         "usable": usable.height,
         "distinct": usable["sha256"].n_unique(),
+        "alike": step.counts.get("alike_photos", 0),
         "unusable": photos.height - usable.height,
     }
     summary = f"{counts['usable']:,} usable, {counts['distinct']:,} of them distinct"
+    if counts["alike"]:
+        summary += f", {counts['alike']:,} that look like another (vlm4rec audit {folder.quoted})"
     if not counts["unusable"]:
         if usable.height:
             return PartStatus("photos", "ok", summary, counts)
