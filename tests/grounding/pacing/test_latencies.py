@@ -46,6 +46,12 @@ def test_chance_is_not_taken_for_a_queue(seed: int) -> None:
     assert latencies.enough(60, 64) is None
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_levels_that_are_nearly_the_same_are_not_told_apart_by_chance(seed: int) -> None:
+    latencies = seen(random.Random(seed), {30: 1.0, 34: 1.0}, each=12)
+    assert latencies.enough(24, 34) is None
+
+
 def test_a_slower_answer_that_still_gives_more_is_not_enough() -> None:
     latencies = seen(random.Random(1), {8: 1.0, 16: 1.5, 32: 2.5, 64: 3.5})
     assert latencies.enough(160, 64) is None

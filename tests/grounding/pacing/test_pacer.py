@@ -174,6 +174,45 @@ def test_stop_ends_a_pause() -> None:
     run(main())
 
 
+@pytest.mark.parametrize(("retry_after", "broken"), [(2.0, False), (None, True)])
+def test_many_told_together_to_come_back_later_are_one_failure(
+    retry_after: float | None, broken: bool
+) -> None:
+    async def main() -> None:
+        pacer = Pacer(fixed(12), breaker=Breaker(after=8), monotonic=now)
+        for slot in [await entered(pacer) for _ in range(12)]:
+            slot.overloaded(retry_after)
+        assert pacer.broken == broken
+
+    run(main())
+
+
+def test_told_to_come_back_later_again_and_again_it_breaks() -> None:
+    async def main() -> None:
+        pacer = Pacer(fixed(4), breaker=Breaker(after=8), monotonic=now)
+        for tried in range(8):
+            assert not pacer.broken, tried
+            (await entered(pacer)).overloaded(2.0)
+        assert pacer.broken
+
+    run(main())
+
+
+def test_after_an_outage_it_begins_with_half_as_many_and_climbs_back() -> None:
+    async def main() -> None:
+        pacer = Pacer(fixed(12), breaker=Breaker(after=3), monotonic=now)
+        for slot in [await entered(pacer) for _ in range(12)]:
+            slot.failed()
+        assert pacer.level == 6
+        (await entered(pacer)).succeeded()
+        for _ in range(3):
+            for slot in [await entered(pacer) for _ in range(pacer.level)]:
+                slot.succeeded()
+        assert pacer.level == 12
+
+    run(main())
+
+
 def test_a_probe_is_alone_until_it_has_told() -> None:
     async def main() -> None:
         pacer = Pacer(fixed(8), breaker=Breaker(after=1, pause=5), monotonic=now)
@@ -339,7 +378,7 @@ def test_nothing_leaks_whatever_happens(
 
 def test_a_call_cancelled_in_the_moment_it_may_begin_takes_nothing() -> None:
     async def main() -> None:
-        pacer = Pacer(fixed(1), tokens_per_minute=6_000, monotonic=now)
+        pacer = Pacer(fixed(1), requests_per_minute=120, tokens_per_minute=6_000, monotonic=now)
         first = await entered(pacer, 50)
         second = asyncio.create_task(entered(pacer, 50))
         third = asyncio.create_task(entered(pacer, 50))
@@ -349,6 +388,6 @@ def test_a_call_cancelled_in_the_moment_it_may_begin_takes_nothing() -> None:
         await settle()
         assert second.cancelled()
         assert pacer.in_flight == 1
-        assert third.done()  # at once: the second's tokens were given back
+        assert third.done()  # at once: what the second took was given back
 
     run(main())

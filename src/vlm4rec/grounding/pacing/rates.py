@@ -62,7 +62,7 @@ class RateLimit:
 
     def settle(self, difference: float, now: float) -> None:
         """Correct what was taken: above 0 it was more than thought, below 0 it was less."""
-        self._held = min(self._size, self._filled(now) - difference)
+        self._held = self._filled(now) - difference
         self._at = now
 
     def _filled(self, now: float) -> float:
