@@ -59,6 +59,21 @@ def test_a_dry_run_estimates_and_asks_no_one(
     assert 0 < plan["estimate"]["cost_batch"] < plan["estimate"]["cost"] < plan["estimate"]["most"]
 
 
+def test_what_another_model_described_can_be_left_alone(
+    vlm4rec: Command, bare: Path, source: Path, server: ModelServer
+) -> None:
+    vlm4rec("ground", bare, "--lvlm", f"recorded:{source / 'groundings.jsonl'}", "--limit", "2")
+    told = vlm4rec("ground", bare, *on(server), "--dry-run")
+    assert "5 photos to describe." in told.out
+    assert "2 photos of the shop described by another model" in told.out
+    told = vlm4rec("ground", bare, *on(server), "--dry-run", "--missing")
+    assert "3 photos to describe." in told.out
+    assert "--missing" not in told.out
+    assert vlm4rec("ground", bare, *on(server), "--missing").code == 0
+    assert len(server.log) == 3
+    assert len(Shop.open(bare).answers) == 5
+
+
 def test_a_run_tells_what_it_did_and_what_comes_next(
     vlm4rec: Command, bare: Path, server: ModelServer
 ) -> None:

@@ -96,6 +96,12 @@ def ground(
     all_photos: Annotated[
         bool, typer.Option("--all-photos", help="Describe every photo, not the main one alone.")
     ] = False,
+    missing: Annotated[
+        bool,
+        typer.Option(
+            "--missing", help="Leave photos alone that any model has described, for any prompt."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -221,7 +227,7 @@ def ground(
             prices=PriceTable.load(prices),
             policy=_policy(policy, on),
         ),
-        How(second_lvlm, all_photos, dry_run, batch, not no_wait, yes, json_),
+        How(second_lvlm, all_photos, missing, dry_run, batch, not no_wait, yes, json_),
     )
 
 
@@ -231,6 +237,7 @@ class How:
 
     second: str | None
     all_photos: bool
+    missing: bool
     dry_run: bool
     batch: bool
     wait: bool
@@ -278,12 +285,16 @@ def _ground(shop: Shop, who: Who, prompt: Prompt, options: RunOptions, how: How)
         told.tell_choice(who.found)
     if how.dry_run or who.found is not None:
         plan = shop.plan_grounding(
-            who.lvlm, prompt=prompt, options=options, all_photos=how.all_photos
+            who.lvlm,
+            prompt=prompt,
+            options=options,
+            all_photos=how.all_photos,
+            missing=how.missing,
         )
         if how.dry_run and how.json:
             print_json({"shop": str(shop.folder.root), **told.plan_dict(plan)})
         else:
-            told.tell_plan(plan)
+            told.tell_plan(plan, missing=how.missing)
         if how.dry_run:
             return
         told.confirm(yes=how.yes)
@@ -310,6 +321,7 @@ def _run(shop: Shop, lvlm: LVLM, prompt: Prompt, options: RunOptions, how: How) 
             options=options,
             second=how.second,
             all_photos=how.all_photos,
+            missing=how.missing,
             batch=how.batching,
             watch=view.show,
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vlm4rec.grounding.providers.choosing import Found
     from vlm4rec.grounding.report import GroundingReport
     from vlm4rec.shop import ShopFolder
+    from vlm4rec.shop.ground import GroundingPlan
 
 __all__ = ["confirm", "plan_dict", "report_dict", "tell_choice", "tell_plan", "tell_report"]
 
@@ -26,8 +27,9 @@ def tell_choice(found: Found) -> None:
     print_note(f"No --lvlm was given; taking {found.spec}{where}: {found.why}")
 
 
-def tell_plan(plan: Plan) -> None:
+def tell_plan(planned: GroundingPlan, *, missing: bool) -> None:
     """Say what a run would ask and cost."""
+    plan = planned.run
     estimate = plan.estimate
     out.print(f"{counted(estimate.photos, 'photo')} to describe.", soft_wrap=True)
     for count, what in (
@@ -39,6 +41,12 @@ def tell_plan(plan: Plan) -> None:
     ):
         if count:
             out.print(f"{counted(count, 'photo')} {what}.", soft_wrap=True)
+    others = planned.described - plan.known
+    if others > 0 and not missing:
+        _hint(
+            f"{counted(others, 'photo')} of the shop described by another model or for another "
+            "prompt: to leave them so, add --missing."
+        )
     out.print(
         f"About {estimate.tokens_in:,} tokens in, {estimate.tokens_out:,} out.", soft_wrap=True
     )
@@ -57,9 +65,9 @@ def _money(plan: Plan) -> str:
     return f"{told}. An estimate: set a limit with --budget."
 
 
-def plan_dict(plan: Plan) -> dict[str, Any]:
+def plan_dict(planned: GroundingPlan) -> dict[str, Any]:
     """Return a plan as plain values."""
-    return asdict(plan)
+    return {**asdict(planned.run), "described": planned.described}
 
 
 def confirm(*, yes: bool) -> None:

@@ -201,7 +201,8 @@ class Asker:
                     charged = False
                     raise
                 charged = False
-                slot.succeeded((answer.tokens_in or 0) + (answer.tokens_out or 0))
+                used = [each for each in (answer.tokens_in, answer.tokens_out) if each is not None]
+                slot.succeeded(sum(used) if used else None)
                 cost = self.till.cost(lvlm, identity, answer)
                 return Came(answer, identity, cost)
         finally:

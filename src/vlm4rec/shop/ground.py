@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,7 +24,14 @@ from vlm4rec.shop.answers import wanted_photos
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.manifest import SourceFile, StepRecord
 
-__all__ = ["Batching", "GroundingRequests", "grounding_requests", "plan_grounding", "run_grounding"]
+__all__ = [
+    "Batching",
+    "GroundingPlan",
+    "GroundingRequests",
+    "plan_grounding",
+    "run_grounding",
+    "wanted_in_order",
+]
 
 
 Batching = Literal["no", "wait", "submit"]
@@ -58,6 +65,22 @@ class GroundingRequests:
             yield GroundingRequest(item, path, sha256, self.prompt, ordinal, title or "", size)
 
 
+@dataclass(frozen=True, slots=True)
+class GroundingPlan:
+    """What a run on a shop would do.
+
+    Parameters
+    ----------
+    run
+        What would be asked, and what that would take.
+    described
+        Photos of the shop that have a description already, by whatever model and prompt.
+    """
+
+    run: Plan
+    described: int
+
+
 def run_grounding(
     folder: ShopFolder,
     lvlm: LVLM,
@@ -66,6 +89,7 @@ def run_grounding(
     options: RunOptions | None = None,
     second: LVLM | None = None,
     all_photos: bool = False,
+    missing: bool = False,
     batch: Batching = "no",
     watch: Watch = no_watch,
 ) -> GroundingReport:
@@ -87,6 +111,8 @@ def run_grounding(
         Who is asked where the first answer was not good enough, by default the same LVLM.
     all_photos
         Describe every photo of an item, not the main one alone.
+    missing
+        Leave photos alone that any model has described for any prompt.
     batch
         Whether to use the provider's batch API, for half the price: ``"no"``, ``"wait"`` for
         the answers, or ``"submit"`` only, and collect what there is.
@@ -107,7 +133,10 @@ def run_grounding(
     folder.step("init")
     with folder.writing("ground"), Ledger.open(folder.ledger_file) as ledger:
         problems = note_prompt(ledger, prompt)
-        requests = grounding_requests(folder, ledger, prompt, all_photos=all_photos)
+        photos = wanted_in_order(folder, ledger, all_photos=all_photos)
+        requests = GroundingRequests(
+            _without_described(photos, ledger) if missing else photos, prompt
+        )
         if batch == "no":
             report = ground_photos(requests, lvlm, ledger, options, second=second, watch=watch)
         else:
@@ -146,7 +175,8 @@ def plan_grounding(
     prompt: Prompt = DEFAULT_PROMPT,
     options: RunOptions | None = None,
     all_photos: bool = False,
-) -> Plan:
+    missing: bool = False,
+) -> GroundingPlan:
     """Tell what `run_grounding` would ask, and what it would take; asks no one, writes nothing.
 
     Raises
@@ -156,14 +186,16 @@ def plan_grounding(
     """
     folder.step("init")
     with Ledger.open(folder.ledger_file) as ledger:
-        requests = grounding_requests(folder, ledger, prompt, all_photos=all_photos)
-        return plan_run(requests, lvlm, ledger, options or RunOptions())
+        photos = wanted_in_order(folder, ledger, all_photos=all_photos)
+        bare = _without_described(photos, ledger)
+        requests = GroundingRequests(bare if missing else photos, prompt)
+        return GroundingPlan(
+            plan_run(requests, lvlm, ledger, options or RunOptions()), photos.height - bare.height
+        )
 
 
-def grounding_requests(
-    folder: ShopFolder, ledger: Ledger, prompt: Prompt, *, all_photos: bool
-) -> GroundingRequests:
-    """Return requests for the usable photos, those of the items bought most first."""
+def wanted_in_order(folder: ShopFolder, ledger: Ledger, *, all_photos: bool) -> pl.DataFrame:
+    """Return the usable photos that no person described, those of the items bought most first."""
     photos = wanted_photos(folder, all_photos=all_photos)
     titles = folder.read(folder.catalog_file).select(item="id", title="title")
     bought = folder.read(folder.interactions_file).group_by("item").len("bought")
@@ -173,15 +205,21 @@ def grounding_requests(
         .with_columns(pl.col("bought").fill_null(0))
         .sort("bought", descending=True, maintain_order=True)
     )
-    return GroundingRequests(_without_pinned(ordered, ledger), prompt)
-
-
-def _without_pinned(photos: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
-    """Leave out photos that a person described."""
     pinned = [(item, ordinal, sha256) for (item, ordinal), sha256 in ledger.pinned().items()]
-    keys = ["item", "ordinal", "sha256"]
+    return _without(ordered, ["item", "ordinal", "sha256"], pinned)
+
+
+def _without_described(photos: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    """Leave out photos that have a description, whoever wrote it."""
+    described = [(item, sha256) for item, sha256, *_ in ledger.assigned()]
+    return _without(photos, ["item", "sha256"], described)
+
+
+def _without(
+    photos: pl.DataFrame, keys: list[str], rows: Sequence[tuple[object, ...]]
+) -> pl.DataFrame:
     schema = {name: photos.schema[name] for name in keys}
-    held = pl.DataFrame(pinned, schema=schema, orient="row")
+    held = pl.DataFrame(rows, schema=schema, orient="row")
     return photos.join(held, on=keys, how="anti", maintain_order="left")
 
 

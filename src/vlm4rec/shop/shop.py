@@ -15,7 +15,6 @@ from vlm4rec.encoding.encoder import TextEncoder
 from vlm4rec.encoding.vectors import ItemVectors
 from vlm4rec.errors import DataError, UnknownIdError
 from vlm4rec.grounding.lvlm import LVLM
-from vlm4rec.grounding.planning import Plan
 from vlm4rec.grounding.prompt_files import prompt_from
 from vlm4rec.grounding.prompts import DEFAULT_PROMPT, Prompt
 from vlm4rec.grounding.providers.registry import lvlm_from_spec
@@ -29,7 +28,7 @@ from vlm4rec.shop.answers import ShopAnswers
 from vlm4rec.shop.encode import load_vectors, run_encoding
 from vlm4rec.shop.encode_options import EncodeOptions
 from vlm4rec.shop.folder import ShopFolder
-from vlm4rec.shop.ground import Batching, plan_grounding, run_grounding
+from vlm4rec.shop.ground import Batching, GroundingPlan, plan_grounding, run_grounding
 from vlm4rec.shop.init_options import InitOptions
 from vlm4rec.shop.initialise import initialise
 from vlm4rec.shop.stages import Stage, silent
@@ -97,6 +96,7 @@ class Shop:
         options: RunOptions | None = None,
         second: str | LVLM | None = None,
         all_photos: bool = False,
+        missing: bool = False,
         batch: Batching = "no",
         watch: Watch = no_watch,
     ) -> GroundingReport:
@@ -115,6 +115,7 @@ class Shop:
             options=_with(options or RunOptions(), limit, budget),
             second=lvlm_from_spec(second) if isinstance(second, str) else second,
             all_photos=all_photos,
+            missing=missing,
             batch=batch,
             watch=watch,
         )
@@ -130,11 +131,12 @@ class Shop:
         prompt: Prompt | str = DEFAULT_PROMPT,
         options: RunOptions | None = None,
         all_photos: bool = False,
-    ) -> Plan:
+        missing: bool = False,
+    ) -> GroundingPlan:
         """Estimate what `ground` would ask, and what that would cost; asks no one.
 
         >>> shop = Shop.open("my-shop")  # doctest: +SKIP
-        >>> shop.plan_grounding("openai:gpt-4.1-mini").estimate.cost  # doctest: +SKIP
+        >>> shop.plan_grounding("openai:gpt-4.1-mini").run.estimate.cost  # doctest: +SKIP
         3.1
         """
         return plan_grounding(
@@ -143,6 +145,7 @@ class Shop:
             prompt=prompt_from(prompt) if isinstance(prompt, str) else prompt,
             options=options,
             all_photos=all_photos,
+            missing=missing,
         )
 
     def encode(

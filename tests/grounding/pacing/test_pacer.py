@@ -205,7 +205,7 @@ def test_after_an_outage_it_begins_with_half_as_many_and_climbs_back() -> None:
             slot.failed()
         assert pacer.level == 6
         (await entered(pacer)).succeeded()
-        for _ in range(3):
+        for _ in range(6):
             for slot in [await entered(pacer) for _ in range(pacer.level)]:
                 slot.succeeded()
         assert pacer.level == 12
