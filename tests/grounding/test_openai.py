@@ -22,7 +22,7 @@ from vlm4rec.grounding.prompts import DEFAULT_PROMPT, Prompt
 from vlm4rec.grounding.providers import openai_failures
 from vlm4rec.grounding.providers.failures import ErrorInAnswerError, Server
 from vlm4rec.grounding.providers.openai import OpenAILVLM
-from vlm4rec.grounding.providers.structured import AGAIN
+from vlm4rec.grounding.providers.structured import AGAIN, IN_WORDS
 from vlm4rec.storage import file_hash
 
 from .conftest import SENTINEL, MakeRequests
@@ -161,6 +161,53 @@ def test_a_server_without_schemas_is_asked_in_words(
     for asked in server.log[1:]:
         assert asked.text.startswith(DEFAULT_PROMPT.text + "\n\nAnswer with one JSON object")
         assert "- colors (a list of strings): Its colours, the main one first" in asked.text
+
+
+def test_a_server_that_passes_over_the_schema_is_asked_in_words_the_next_time(
+    server: ModelServer, make_requests: MakeRequests
+) -> None:
+    server.mood = lambda number, _before: "prose" if number == 0 else "good"
+    first, second, third = ask(OpenAILVLM("test-model", base_url=server.url), *make_requests(3))
+    assert parse_answer(first.text).category == ""
+    assert parse_answer(second.text).category == parse_answer(third.text).category != ""
+    assert ["response_format" in asked.body for asked in server.log] == [True, False, False]
+    assert server.log[1].text.startswith(DEFAULT_PROMPT.text + "\n\n" + IN_WORDS)
+
+
+@pytest.mark.parametrize("mood", ["refusal", "filter", "empty", "length", "schema", "fenced"])
+def test_what_shows_nothing_of_the_schema_changes_nothing(
+    server: ModelServer, make_requests: MakeRequests, mood: str
+) -> None:
+    server.mood = lambda number, _before: mood if number == 0 else "good"
+    ask(OpenAILVLM("test-model", base_url=server.url), *make_requests(2))
+    assert all("response_format" in asked.body for asked in server.log)
+
+
+def test_one_answer_in_prose_from_a_server_that_knows_schemas_changes_nothing(
+    server: ModelServer, make_requests: MakeRequests
+) -> None:
+    server.mood = lambda number, _before: "prose" if number == 1 else "good"
+    ask(OpenAILVLM("test-model", base_url=server.url), *make_requests(3))
+    assert all("response_format" in asked.body for asked in server.log)
+
+
+@pytest.mark.parametrize("tokens", [10**30, -1, True, "7", 1.5])
+def test_a_count_of_tokens_that_can_not_be_is_none(
+    server: ModelServer, make_requests: MakeRequests, tokens: object
+) -> None:
+    body = completion("{}")
+    body["usage"]["completion_tokens"] = tokens
+    answer = OpenAILVLM("test-model", base_url=server.url).read(body, 0.1, {})
+    assert answer.tokens_out is None
+    assert answer.tokens_in == 100
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_numbers_are_finite(number: float) -> None:
+    with pytest.raises(DataError, match="temperature is"):
+        OpenAILVLM("m", temperature=number)
+    with pytest.raises(DataError, match="timeout is"):
+        OpenAILVLM("m", timeout=number)
 
 
 def test_a_photo_that_the_server_refuses_takes_no_schema_from_the_rest(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,9 +11,9 @@ import typer
 from vlm4rec.cli.arguments import JsonOption, ShopArgument
 
 if TYPE_CHECKING:
+    from vlm4rec.cli.grounding_choice import Who
     from vlm4rec.grounding.lvlm import LVLM
     from vlm4rec.grounding.prompts import Prompt
-    from vlm4rec.grounding.providers.choosing import Found
     from vlm4rec.grounding.quality.policy import Policy
     from vlm4rec.grounding.report import GroundingReport, RunOptions
     from vlm4rec.shop import Shop
@@ -200,11 +198,13 @@ def ground(
     Keys of model servers are read from the environment: OPENAI_API_KEY, ANTHROPIC_API_KEY,
     GEMINI_API_KEY, OPENROUTER_API_KEY.
     """
+    from vlm4rec.cli.grounding_choice import see_that_they_fit, who_describes, who_is_second
     from vlm4rec.grounding.money.prices import PriceTable
     from vlm4rec.grounding.prompt_files import prompt_from
     from vlm4rec.grounding.report import RunOptions
     from vlm4rec.shop import Shop
 
+    see_that_they_fit(lvlm, base_url, second_lvlm, batch=batch, no_wait=no_wait)
     opened = Shop.open(shop)
     settings = {
         "max_tokens": max_tokens,
@@ -215,7 +215,7 @@ def ground(
     }
     _ground(
         opened,
-        _who(lvlm, base_url, settings),
+        who_describes(lvlm, base_url, settings),
         prompt_from(prompt),
         RunOptions(
             concurrency=concurrency,
@@ -227,7 +227,16 @@ def ground(
             prices=PriceTable.load(prices),
             policy=_policy(policy, on),
         ),
-        How(second_lvlm, all_photos, missing, dry_run, batch, not no_wait, yes, json_),
+        How(
+            who_is_second(second_lvlm, settings),
+            all_photos,
+            missing,
+            dry_run,
+            batch,
+            not no_wait,
+            yes,
+            json_,
+        ),
     )
 
 
@@ -235,7 +244,7 @@ def ground(
 class How:
     """The rest of what the command was told."""
 
-    second: str | None
+    second: LVLM | None
     all_photos: bool
     missing: bool
     dry_run: bool
@@ -252,25 +261,6 @@ class How:
         return "wait" if self.wait else "submit"
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
-    """The LVLM that describes, and how it was found where nobody named it."""
-
-    lvlm: LVLM
-    found: Found | None
-
-
-def _who(spec: str | None, base_url: str | None, settings: Mapping[str, object]) -> Who:
-    from vlm4rec.grounding.providers.registry import lvlm_from_spec
-
-    if spec is not None:
-        return Who(lvlm_from_spec(spec, base_url=base_url, **settings), None)
-    from vlm4rec.grounding.providers.choosing import choose_lvlm
-
-    found = choose_lvlm(os.environ)
-    return Who(lvlm_from_spec(found.spec, base_url=found.base_url, **settings), found)
-
-
 def _policy(file: Path | None, entries: list[str] | None) -> Policy:
     from vlm4rec.grounding.quality.policy import Policy
 
@@ -279,22 +269,29 @@ def _policy(file: Path | None, entries: list[str] | None) -> Policy:
 
 def _ground(shop: Shop, who: Who, prompt: Prompt, options: RunOptions, how: How) -> None:
     from vlm4rec.cli import grounding_told as told
-    from vlm4rec.cli.console import print_json
+    from vlm4rec.cli.console import err, out, print_json
+    from vlm4rec.shop.ground import plan_grounding
 
+    if how.batch:
+        from vlm4rec.grounding.batch.choosing import batches_of
+
+        batches_of(who.lvlm)
     if who.found is not None:
         told.tell_choice(who.found)
     if how.dry_run or who.found is not None:
-        plan = shop.plan_grounding(
+        plan = plan_grounding(
+            shop.folder,
             who.lvlm,
             prompt=prompt,
             options=options,
+            second=how.second,
             all_photos=how.all_photos,
             missing=how.missing,
         )
         if how.dry_run and how.json:
             print_json({"shop": str(shop.folder.root), **told.plan_dict(plan)})
         else:
-            told.tell_plan(plan, missing=how.missing)
+            told.tell_plan(plan, missing=how.missing, console=err if how.json else out)
         if how.dry_run:
             return
         told.confirm(yes=how.yes)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vlm4rec.cli.console import out, plain, print_note
-from vlm4rec.errors import DataError
+from vlm4rec.errors import DataError, LVLMError
 from vlm4rec.problems import counted
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from vlm4rec.grounding.planning import Plan
     from vlm4rec.grounding.providers.choosing import Found
     from vlm4rec.grounding.report import GroundingReport
@@ -27,11 +30,11 @@ def tell_choice(found: Found) -> None:
     print_note(f"No --lvlm was given; taking {found.spec}{where}: {found.why}")
 
 
-def tell_plan(planned: GroundingPlan, *, missing: bool) -> None:
+def tell_plan(planned: GroundingPlan, *, missing: bool, console: Console = out) -> None:
     """Say what a run would ask and cost."""
     plan = planned.run
     estimate = plan.estimate
-    out.print(f"{counted(estimate.photos, 'photo')} to describe.", soft_wrap=True)
+    console.print(f"{counted(estimate.photos, 'photo')} to describe.", soft_wrap=True)
     for count, what in (
         (plan.known, "described before"),
         (plan.waiting, "waiting in a batch at the provider"),
@@ -40,17 +43,18 @@ def tell_plan(planned: GroundingPlan, *, missing: bool) -> None:
         (plan.unavailable, "that this LVLM can't be asked about"),
     ):
         if count:
-            out.print(f"{counted(count, 'photo')} {what}.", soft_wrap=True)
+            console.print(f"{counted(count, 'photo')} {what}.", soft_wrap=True)
     others = planned.described - plan.known
     if others > 0 and not missing:
         _hint(
             f"{counted(others, 'photo')} of the shop described by another model or for another "
-            "prompt: to leave them so, add --missing."
+            "prompt: to leave them so, add --missing.",
+            console,
         )
-    out.print(
+    console.print(
         f"About {estimate.tokens_in:,} tokens in, {estimate.tokens_out:,} out.", soft_wrap=True
     )
-    out.print(_money(plan), soft_wrap=True)
+    console.print(_money(plan), soft_wrap=True)
 
 
 def _money(plan: Plan) -> str:
@@ -92,7 +96,17 @@ def confirm(*, yes: bool) -> None:
 
 def report_dict(report: GroundingReport) -> dict[str, Any]:
     """Return a report as plain values."""
-    return {**asdict(report), "error": None if report.error is None else str(report.error)}
+    # What asdict can't copy, as a Counter, or JSON can't hold, is put in by hand.
+    values = asdict(replace(report, flags=Counter(), error=None, batch=None))
+    values |= {"flags": dict(report.flags), "error": _said(report.error)}
+    if report.batch is not None:
+        batch = asdict(replace(report.batch, error=None))
+        values["batch"] = {**batch, "error": _said(report.batch.error)}
+    return values
+
+
+def _said(error: LVLMError | None) -> str | None:
+    return None if error is None else str(error)
 
 
 def tell_report(folder: ShopFolder, report: GroundingReport) -> None:
@@ -145,5 +159,5 @@ _WHY = {
 }
 
 
-def _hint(text: str) -> None:
-    out.print(text, soft_wrap=True, style="yellow", markup=False)
+def _hint(text: str, console: Console = out) -> None:
+    console.print(text, soft_wrap=True, style="yellow", markup=False)

@@ -3,80 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from vlm4rec.errors import LVLMError, PhotoError
 from vlm4rec.grounding.charging import Till
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest, Identity, LVLMAnswer
 from vlm4rec.grounding.pacing.pacer import Pacer, Slot, Stopped
-from vlm4rec.grounding.questions import Failure, Question
+from vlm4rec.grounding.questions import Failure, Question, who_answers
+from vlm4rec.grounding.retrying import Clock, Retrying
 from vlm4rec.storage import file_hash
 
 __all__ = ["Asker", "BudgetReached", "Came", "Clock", "Retrying"]
 
 _MANY = 30
 """Refusals for want of capacity that one photo takes before it is given up for this run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retrying:
-    """How often and how soon a photo is asked about again when no answer came.
-
-    The wait before try n is drawn from 0 to ``base`` * 2**n seconds, at most ``longest``, so
-    that many workers that failed together don't come back together. Where the server says how
-    long to wait, all calls wait that long.
-
-    Parameters
-    ----------
-    retries
-        How often at most, after the first try. What a server refuses because it is overloaded,
-        or while it is down, does not count.
-    base, longest
-        Bounds of the wait in seconds.
-    patience
-        A server that asks for a longer wait than this, in seconds, ends the run.
-
-    Examples
-    --------
-    >>> Retrying().wait(3, lambda: 1.0)
-    4.0
-    """
-
-    retries: int = 4
-    base: float = 0.5
-    longest: float = 60.0
-    patience: float = 300.0
-
-    def wait(self, tried: int, draw: Callable[[], float]) -> float:
-        """Return the wait after ``tried`` retries; ``draw`` gives a number from 0 to 1."""
-        return draw() * min(self.longest, self.base * 2.0 ** min(tried, 32))
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Time and chance, which a test replaces to be quick and the same each time.
-
-    Parameters
-    ----------
-    now
-        Gives the time.
-    sleep
-        Waits so many seconds.
-    draw
-        Gives a random number from 0 to 1.
-    monotonic
-        Gives seconds that never go back.
-    """
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    draw: Callable[[], float] = random.random
-    monotonic: Callable[[], float] = time.monotonic
 
 
 class BudgetReached(Exception):  # noqa: N818 - it ends a run in good order
@@ -92,6 +33,17 @@ class Came:
     cost: float | None
 
 
+@dataclass(slots=True)
+class _Asking:
+    """A question on its way: of whom, whether for the second time, and how many calls it took."""
+
+    lvlm: LVLM
+    identity: Identity
+    request: GroundingRequest
+    second: bool
+    calls: int = 0
+
+
 class Asker:
     """Asks LVLMs, again where that may help.
 
@@ -100,7 +52,8 @@ class Asker:
     lvlm
         Whom.
     second
-        Who is asked the second time, by default the same.
+        Who is asked the second time, by default the same; where it can't be asked about a photo,
+        it is the same too.
     till
         Keeps the budget.
     pacer
@@ -130,11 +83,33 @@ class Asker:
         self.retrying = retrying
         self.clock = clock
         self.stop = stop
-        self.asked = 0
-        self.retried = 0
+        self.asked = self.again = self.retried = 0
 
-    async def ask(self, question: Question) -> Came | Failure | None:
+    def check(self, question: Question) -> None:
+        """See that a budget can be kept to, whoever is asked.
+
+        Raises
+        ------
+        DataError
+            If it can't: see `vlm4rec.grounding.charging.Till.check`.
+        """
+        for each in (question, question.again()):
+            self.till.check(*self._who(each), each.request)
+
+    def may_differ(self, question: Question) -> bool:
+        """Tell whether asking a second time may bring another answer."""
+        lvlm, _ = self._who(question.again())
+        return lvlm is not self.lvlm or lvlm.traits.varies
+
+    async def ask(self, question: Question, *, second: bool = False) -> Came | Failure | None:
         """Ask; None if the wait for another try was cut short.
+
+        Parameters
+        ----------
+        question
+            What, and of whom.
+        second
+            Whether it was asked before in this run, and is counted under ``again``.
 
         Raises
         ------
@@ -144,45 +119,42 @@ class Asker:
             If the budget has no room for the call.
         """
         try:
-            return await self._patiently(question)
+            lvlm, identity = self._who(question)
+            return await self._patiently(_Asking(lvlm, identity, question.request, second))
         except PhotoError as error:
-            return Failure(error.code, error.message, error.remedy)
+            return Failure(error.code, error.message, error.remedy, of_photo=True)
         except LVLMError as error:
             if error.fatal:
                 raise
             return Failure("no-answer", error.message, error.remedy)
 
-    async def _patiently(self, question: Question) -> Came | None:
-        lvlm, identity = self._who(question)
-        if lvlm.traits.max_side is None:  # one that is sent the photo checks it itself
-            await asyncio.to_thread(_verify, question.request)
+    async def _patiently(self, asking: _Asking) -> Came | None:
+        if asking.lvlm.traits.max_side is None:  # one that is sent the photo checks it itself
+            await asyncio.to_thread(_verify, asking.request)
         tried = overloads = 0
-        self.asked += 1
         while not self.stop.is_set():
             try:
-                return await self._once(lvlm, identity, question.request)
+                return await self._once(asking)
             except Stopped:
                 break
-            except (PhotoError, BudgetReached):
-                self.asked -= 1
-                raise
             except LVLMError as error:
                 if _overloaded(error):
                     overloads += 1
                 elif not self.pacer.broken:
                     tried += 1
                 self._weigh(error, tried, overloads)
-            await self._pause(self.retrying.wait(tried + min(overloads, 6) - 1, self.clock.draw))
-            self.retried += not self.stop.is_set()
+            waited = max(0, tried + min(overloads, 6) - 1)
+            await self._pause(self.retrying.wait(waited, self.clock.draw))
         return None
 
     def _who(self, question: Question) -> tuple[LVLM, Identity]:
-        if not question.request.again or self.second is self.lvlm:
-            return self.lvlm, question.identity
-        return self.second, self.second.identity(question.request) or question.identity
+        return who_answers(question, self.lvlm, self.second)
 
-    async def _once(self, lvlm: LVLM, identity: Identity, request: GroundingRequest) -> Came:
+    async def _once(self, asking: _Asking) -> Came:
+        lvlm, identity, request = asking.lvlm, asking.identity, asking.request
         estimate = self.till.estimate(lvlm, identity, request)
+        if estimate.most is None:
+            self.till.check(lvlm, identity, request)
         most = estimate.most or 0.0
         if not await self.till.reserve(most):
             raise BudgetReached
@@ -191,14 +163,16 @@ class Asker:
         try:
             async with self.pacer.slot(tokens=estimate.tokens_in + estimate.tokens_out) as slot:
                 charged = True  # until the server says that it is not so
+                self._count(asking)
                 try:
-                    answer = await lvlm.ground(request)
+                    answer = await _called(lvlm, request)
                 except LVLMError as error:
                     charged = error.charged
                     _tell(slot, error)
                     raise
                 except PhotoError:
                     charged = False
+                    self._count(asking, -1)  # nobody was asked
                     raise
                 charged = False
                 used = [each for each in (answer.tokens_in, answer.tokens_out) if each is not None]
@@ -207,6 +181,19 @@ class Asker:
                 return Came(answer, identity, cost)
         finally:
             self.till.settle(most, cost, charged=charged)
+
+    def _count(self, asking: _Asking, by: int = 1) -> None:
+        """Count a call that begins, or, with -1, take the last one back."""
+        if by < 0:
+            asking.calls += by
+        if asking.calls:
+            self.retried += by
+        elif asking.second:
+            self.again += by
+        else:
+            self.asked += by
+        if by > 0:
+            asking.calls += by
 
     async def _pause(self, seconds: float) -> None:
         """Wait so long, or until the run is stopped."""
@@ -230,6 +217,17 @@ class Asker:
             raise _later(f"{error.message} It has not answered for long.")
         if tried > self.retrying.retries or overloads > _MANY:
             raise error
+
+
+async def _called(lvlm: LVLM, request: GroundingRequest) -> LVLMAnswer:
+    """Ask, and take a call that its own library cancelled, as some do, for one that failed."""
+    try:
+        return await lvlm.ground(request)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+    raise LVLMError("The call was cancelled on its way.", retryable=True, charged=True)
 
 
 def _later(what: str) -> LVLMError:

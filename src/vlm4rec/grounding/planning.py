@@ -10,6 +10,7 @@ from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest
 from vlm4rec.grounding.money.budget import Budget
 from vlm4rec.grounding.money.estimate import CallEstimate, RunEstimate, estimate_run
+from vlm4rec.grounding.questions import Question, who_answers
 from vlm4rec.grounding.report import RunOptions
 from vlm4rec.grounding.sorting import Sorter, chunked
 
@@ -46,9 +47,17 @@ def plan_run(
     lvlm: LVLM,
     ledger: Ledger,
     options: RunOptions,
+    *,
+    second: LVLM | None = None,
 ) -> Plan:
-    """Look up what is missing, and estimate what asking for it takes; asks no one."""
-    counter = _Counter(requests, lvlm, ledger, options)
+    """Look up what is missing, and estimate what asking for it takes; asks no one.
+
+    Raises
+    ------
+    DataError
+        If there is a budget that can't be kept to.
+    """
+    counter = _Counter(requests, lvlm, ledger, options, second)
     estimate = estimate_run(counter.calls())
     return Plan(
         estimate,
@@ -68,11 +77,13 @@ class _Counter:
         lvlm: LVLM,
         ledger: Ledger,
         options: RunOptions,
+        second: LVLM | None,
     ) -> None:
         self.requests = requests
         self.lvlm = lvlm
-        self.sorter = Sorter(lvlm, ledger, again=options.again)
-        self.till = Till(options.prices, Budget(None))
+        self.second = second or lvlm
+        self.sorter = Sorter(lvlm, ledger, again=options.again, second=second)
+        self.till = Till(options.prices, Budget(options.budget))
         self.limit = options.limit
         self.known = self.waiting = self.given_up = self.unavailable = self.twins = 0
         self._keys: set[str] = set()
@@ -88,5 +99,16 @@ class _Counter:
                 if question.key in self._keys:
                     self.twins += 1
                 elif self.limit is None or len(self._keys) < self.limit:
+                    if not self._keys:
+                        self._check(question)
                     self._keys.add(question.key)
-                    yield self.till.estimate(self.lvlm, question.identity, question.request)
+                    yield self._estimate(question)
+
+    def _estimate(self, question: Question) -> CallEstimate:
+        lvlm, identity = who_answers(question, self.lvlm, self.second)
+        return self.till.estimate(lvlm, identity, question.request)
+
+    def _check(self, question: Question) -> None:
+        for each in (question, question.again()):
+            lvlm, identity = who_answers(each, self.lvlm, self.second)
+            self.till.check(lvlm, identity, each.request)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer
+from vlm4rec.grounding.lvlm import LVLM, GroundingRequest, Identity, LVLMAnswer
 from vlm4rec.grounding.quality.policy import Verdict
 from vlm4rec.grounding.schema import Answer, Provenance
 
-__all__ = ["Failure", "Outcome", "Question"]
+__all__ = ["Failure", "Outcome", "Question", "who_answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,28 @@ class Question:
         return replace(self, request=replace(self.request, again=1))
 
 
+def who_answers(question: Question, lvlm: LVLM, second: LVLM) -> tuple[LVLM, Identity]:
+    """Return who is asked a question, and as whom.
+
+    That is the second LVLM where a first answer was not good enough, unless nobody there can
+    answer for this photo, as in a file of records that has none of it.
+    """
+    ask_second = question.request.again and second is not lvlm
+    identity = second.identity(question.request) if ask_second else None
+    return (lvlm, question.identity) if identity is None else (second, identity)
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a question has no usable answer: a problem, before it is known whose."""
+    """Why a question has no usable answer: a problem, before it is known whose.
+
+    ``of_photo`` tells that it is the file's fault: another with the same content may do.
+    """
 
     code: str
     what: str
     remedy: str = ""
+    of_photo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

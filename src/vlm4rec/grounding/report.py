@@ -61,6 +61,10 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.concurrency < 1:
             raise DataError(f"concurrency is {self.concurrency}.", "Give 1 or more.")
+        for name in ("retries", "limit"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise DataError(f"{name} is {value}.", "Give 0 or more.")
         for name in ("requests_per_minute", "tokens_per_minute", "budget"):
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):

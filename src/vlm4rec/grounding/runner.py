@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable, Sized
+from dataclasses import replace
 
 from vlm4rec.errors import LVLMError
 from vlm4rec.grounding.asking import Asker, BudgetReached, Clock, Retrying
@@ -144,7 +145,7 @@ class _Run:
         self.report = GroundingReport()
         self.broken: Exception | None = None
         self.checked = False
-        self.sorter = Sorter(asker.lvlm, ledger, again=options.again)
+        self.sorter = Sorter(asker.lvlm, ledger, again=options.again, second=asker.second)
         self.keeper = Keeper(ledger, options.policy)
         self.writer = Writer(ledger, self._store, self._settle)
         self.questions: asyncio.Queue[Question | None] = asyncio.Queue(options.concurrency)
@@ -155,14 +156,14 @@ class _Run:
     async def go(self) -> GroundingReport:
         beside = (self.writer.serve(), self._stopping(), self._showing())
         side = [asyncio.create_task(task) for task in beside]
-        workers = [asyncio.create_task(self._work()) for _ in range(self.options.concurrency)]
+        working = [self._feed(), *(self._work() for _ in range(self.options.concurrency))]
+        tasks = [asyncio.create_task(task) for task in working]
         try:
-            await self._feed()
-            await asyncio.gather(*workers)
+            await asyncio.gather(*tasks)
         finally:
-            for task in (*workers, *side):
+            for task in (*tasks, *side):
                 task.cancel()
-            await asyncio.gather(*workers, *side, return_exceptions=True)
+            await asyncio.gather(*tasks, *side, return_exceptions=True)
         if self.broken:
             raise self.broken
         return self._reported()
@@ -173,9 +174,12 @@ class _Run:
 
     async def _showing(self) -> None:
         """Show the state while no answer comes, too."""
-        while True:
-            await asyncio.sleep(_MOMENT)
-            self._show()
+        try:
+            while True:
+                await asyncio.sleep(_MOMENT)
+                self._show()
+        except Exception as error:  # raised again when the workers are through
+            self._break_off(error)
 
     async def _feed(self) -> None:
         try:
@@ -193,8 +197,12 @@ class _Run:
         """Reuse what is known, and line up the rest."""
         found = self.sorter.sort(chunk)
         self.report.unavailable += found.unavailable
-        self.report.given_up += len(found.given_up)
         self.report.waiting += found.waiting
+        for question in found.given_up:
+            if question.key in self.failures:  # in this very run
+                self._fail(question)
+            else:
+                self.report.given_up += 1
         self._reuse(found.known)
         for question in found.open:
             if self.asker.stop.is_set():
@@ -212,7 +220,7 @@ class _Run:
 
     async def _put(self, question: Question) -> None:
         if not self.checked:
-            self.asker.till.check(self.asker.lvlm, question.identity, question.request)
+            self.asker.check(question)
             self.checked = True
         self.left = None if self.left is None else self.left - 1
         self.in_flight[question.key] = [question.request]
@@ -230,36 +238,47 @@ class _Run:
 
     async def _work(self) -> None:
         while question := await self.questions.get():
+            waiting = self.in_flight[question.key]
             try:
                 if not self.asker.stop.is_set():
                     await self._answer(question)
             except BudgetReached:
-                self.report.stopped_by = self.report.stopped_by or "budget"
-                self.asker.stop.set()
+                if not self.asker.stop.is_set():
+                    self.report.stopped_by = "budget"
+                    self.asker.stop.set()
             except Exception as error:  # raised again when the others are through
                 self._break_off(error)
-            self.in_flight.pop(question.key, None)
+            if self.in_flight.get(question.key) is waiting:  # else it is through, or asked anew
+                del self.in_flight[question.key]
 
     async def _answer(self, question: Question) -> None:
-        last = bool(question.request.again) or not self.asker.lvlm.traits.varies
+        last = bool(question.request.again) or not self.asker.may_differ(question)
         first = await self._try(question, last=last)
         if first is None:
             return
         await self.writer.write(first)
         if first.verdict != "again":
             return
-        self.report.again += 1
         # Whatever happens now, the first answer is used if the policy would rather have it.
         fallback = Outcome(question, failure=first.failure)
         try:
-            second = await self._try(question.again(), last=True)
+            second = await self._try(question.again(), last=True, second=True)
         except (BudgetReached, LVLMError):
             await self.writer.write(fallback)
             raise
         await self.writer.write(second or fallback)
 
-    async def _try(self, question: Question, *, last: bool) -> Outcome | None:
-        came = await self.asker.ask(question)
+    async def _try(self, question: Question, *, last: bool, second: bool = False) -> Outcome | None:
+        came = await self.asker.ask(question, second=second)
+        seen = {question.request.photo}
+        while isinstance(came, Failure) and came.of_photo:
+            # The same photo may be there in another file, of another item.
+            twins = (r for r in self.in_flight[question.key] if r.photo not in seen)
+            if not (twin := next(twins, None)):
+                break
+            seen.add(twin.photo)
+            twin = replace(twin, again=question.request.again)
+            came = await self.asker.ask(replace(question, request=twin), second=second)
         if came is None:
             return None
         if isinstance(came, Failure):
@@ -298,7 +317,9 @@ class _Run:
     ) -> None:
         if isinstance(kept, list):
             self.report.failed.extend(kept)
-            self.failures[outcome.question.key] = outcome.failure or NO_ANSWER
+            failure = outcome.failure or NO_ANSWER
+            if not failure.of_photo:  # another file with this photo may do
+                self.failures[outcome.question.key] = failure
             return
         self.report.count(kept, photos)
 
@@ -327,9 +348,9 @@ class _Run:
 
     def _reported(self) -> GroundingReport:
         report, budget = self.report, self.asker.till.budget
-        report.asked = self.asker.asked - report.again
+        report.asked, report.again = self.asker.asked, self.asker.again
         report.retried = self.asker.retried
         report.spent, report.uncertain = budget.spent, budget.uncertain
-        if self.asker.stop.is_set() and not report.stopped_by:
+        if self.asker.stop.is_set() and report.stopped_by in ("", "limit"):
             report.stopped_by = "interrupt"
         return report

@@ -58,16 +58,25 @@ class Sorter:
         Ask once more about photos that were given up.
     batched
         Those that wait in a batch are open all the same, for a run that collects batches.
+    second
+        Who is asked where an answer came that was not good enough, by default the same LVLM.
     """
 
     def __init__(
-        self, lvlm: LVLM, ledger: Ledger, *, again: bool = False, batched: bool = False
+        self,
+        lvlm: LVLM,
+        ledger: Ledger,
+        *,
+        again: bool = False,
+        batched: bool = False,
+        second: LVLM | None = None,
     ) -> None:
         self.lvlm = lvlm
         self.ledger = ledger
         self.again = again
         self.batched = batched
-        self._most = _TRIES if lvlm.traits.varies else 1
+        two = second is not None and second is not lvlm
+        self._most = _TRIES if two or lvlm.traits.varies else 1
 
     def sort(self, requests: Iterable[GroundingRequest]) -> Sorted:
         """Sort some requests, in their order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from vlm4rec.errors import ShopBusyError
 from vlm4rec.grounding.keeping import Kept
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.questions import Outcome
@@ -57,13 +58,25 @@ class Writer:
         try:
             with self.ledger.transaction():
                 kept = [self.store(outcome) for outcome, _ in batch]
-            for (outcome, _), became in zip(batch, kept, strict=True):
+        except Exception as error:
+            if len(batch) > 1 and not isinstance(error, ShopBusyError):
+                for one in batch:  # one that can't be written must not cost the others
+                    self._commit([one])
+                return
+            for _, written in batch:
+                _fail(written, error)
+            return
+        for (outcome, written), became in zip(batch, kept, strict=True):
+            try:
                 self.settle(outcome, became)
-        except Exception as error:  # raised where the answer came from
-            for _, written in batch:
-                if not written.done():
-                    written.set_exception(error)
-        else:
-            for _, written in batch:
+            except Exception as error:
+                _fail(written, error)
+            else:
                 if not written.done():
                     written.set_result(None)
+
+
+def _fail(written: asyncio.Future[None], error: Exception) -> None:
+    """Have an error raised where the answer came from."""
+    if not written.done():
+        written.set_exception(error)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
+from vlm4rec.errors import DataError
 from vlm4rec.grounding.asked_prompts import note_prompt
 from vlm4rec.grounding.batch.grounding import ground_in_batches
 from vlm4rec.grounding.ledger import Ledger
@@ -33,6 +35,8 @@ __all__ = [
     "wanted_in_order",
 ]
 
+
+_IN_MEMORY = Path(":memory:")
 
 Batching = Literal["no", "wait", "submit"]
 """Whether a run uses the provider's batch API, and waits for the answers."""
@@ -126,10 +130,12 @@ def run_grounding(
     ShopBusyError
         If another process writes to it.
     DataError
-        If there is a budget that can't be kept to.
+        If there is a budget that can't be kept to, or a second LVLM for a batch, which asks one.
     """
     started = time.monotonic()
     options = options or RunOptions()
+    if batch != "no" and second is not None:
+        raise DataError("A batch asks one LVLM only.", "Leave the second one out, or the batch.")
     folder.step("init")
     with folder.writing("ground"), Ledger.open(folder.ledger_file) as ledger:
         problems = note_prompt(ledger, prompt)
@@ -174,6 +180,7 @@ def plan_grounding(
     *,
     prompt: Prompt = DEFAULT_PROMPT,
     options: RunOptions | None = None,
+    second: LVLM | None = None,
     all_photos: bool = False,
     missing: bool = False,
 ) -> GroundingPlan:
@@ -183,15 +190,17 @@ def plan_grounding(
     ------
     StepMissingError
         If the shop has no catalog.
+    DataError
+        If there is a budget that can't be kept to.
     """
     folder.step("init")
-    with Ledger.open(folder.ledger_file) as ledger:
+    there = folder.ledger_file.exists()
+    with Ledger.open(folder.ledger_file if there else _IN_MEMORY) as ledger:
         photos = wanted_in_order(folder, ledger, all_photos=all_photos)
         bare = _without_described(photos, ledger)
         requests = GroundingRequests(bare if missing else photos, prompt)
-        return GroundingPlan(
-            plan_run(requests, lvlm, ledger, options or RunOptions()), photos.height - bare.height
-        )
+        plan = plan_run(requests, lvlm, ledger, options or RunOptions(), second=second)
+        return GroundingPlan(plan, photos.height - bare.height)
 
 
 def wanted_in_order(folder: ShopFolder, ledger: Ledger, *, all_photos: bool) -> pl.DataFrame:

@@ -150,6 +150,7 @@ class AnthropicLVLM(ServedLVLM):
             timeout=anthropic.Timeout(self.timeout, connect=connect),
             max_retries=0,
             default_headers=self._headers,
+            http_client=anthropic.DefaultAsyncHttpxClient(verify=self._certificates),
         )
 
     def _failures(self) -> Any:

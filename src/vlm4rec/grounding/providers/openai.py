@@ -169,6 +169,7 @@ class OpenAILVLM(ServedLVLM):
             timeout=openai.Timeout(self.timeout, connect=connect),
             max_retries=0,
             default_headers=self._headers,
+            http_client=openai.DefaultAsyncHttpxClient(verify=self._certificates),
         )
 
     def _failures(self) -> Any:

@@ -21,6 +21,7 @@ __all__ = [
     "checked_jpeg",
     "photo_data_url",
     "photo_jpeg",
+    "ready_jpeg",
     "sent_photo",
     "with_photo",
 ]
@@ -102,6 +103,22 @@ def checked_jpeg(path: str, max_side: int, sha256: str) -> bytes:
             code="changed",
         )
     return photo.jpeg
+
+
+def ready_jpeg(path: str, max_side: int, sha256: str) -> bytes | None:
+    """Return a file that can be sent as it is, None for one that is to be looked at closer.
+
+    That is one that needs to be decoded, is not the one that is meant, or can't be opened:
+    `checked_jpeg` does it, or says what is wrong with it.
+    """
+    try:
+        content, _ = _read(path)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            return None
+        with _decoding(path), _opened(content, path) as image:
+            return content if _fits(image, content, max_side) else None
+    except PhotoError:
+        return None
 
 
 def photo_data_url(path: str, max_side: int) -> str:

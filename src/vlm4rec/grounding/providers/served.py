@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from vlm4rec.errors import DataError
 from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer, Parameter
+from vlm4rec.grounding.providers.clients import Clients
 from vlm4rec.grounding.providers.deliveries import Deliveries
 from vlm4rec.grounding.providers.failures import Server, UnreadableError
-from vlm4rec.grounding.providers.photo_payload import checked_jpeg, with_photo
+from vlm4rec.grounding.providers.photo_payload import with_photo
+from vlm4rec.grounding.providers.preparing import Preparer
 from vlm4rec.grounding.providers.server_address import Address, Key
 
 __all__ = ["Sampling", "ServedLVLM", "Way", "count", "string"]
 
 _LONGEST_CONNECT = 10.0
 _WARMER = 0.7
+_PROSE = 40
+"""Characters; the answer of a server that does not know of structure is longer than that."""
+
+_SHOWING_NOTHING = ("refusal", "content_filter", "length")
+_MOST_TOKENS = 10**9
+"""A server that counts more in one answer has miscounted."""
 
 
 class Way(NamedTuple):
@@ -43,7 +53,8 @@ class ServedLVLM(ABC):
     client's errors mean (its module of failures). One question is one request with one
     deadline; nothing is retried here, but a request that the server refuses as it stands: it is
     asked for the structure of the answer in the next of the provider's ways, and from then on
-    so; and without a temperature, where the model takes none.
+    so; and without a temperature, where the model takes none. A server that passes over the
+    structure in silence, and answers with prose, is asked in the next way the next time.
 
     Parameters
     ----------
@@ -79,8 +90,11 @@ class ServedLVLM(ABC):
     ) -> None:
         if max_side < 1:
             raise DataError(f"max_side is {max_side}.", "Give a number of pixels, such as 768.")
-        if not timeout > 0:
+        if not 0 < timeout < math.inf:
             raise DataError(f"timeout is {timeout}.", "Give a number of seconds, such as 60.")
+        for name, value in sampling.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise DataError(f"{name} is {value}.", "Give a finite number.")
         self.model = model
         self.base_url = address.url
         self.max_side = max_side
@@ -89,9 +103,11 @@ class ServedLVLM(ABC):
         self._key = key
         self._sampling = {name: value for name, value in sampling.items() if value is not None}
         self._way = 0
+        self._heeded = False  # whether an answer had the structure that was asked for
         self._takes_temperature = True
         self._deliveries = Deliveries()
-        self._client: Any = None
+        self._photos = Preparer(max_side)
+        self._clients = Clients(self._opened)
 
     def identity(self, request: GroundingRequest) -> Identity:
         """Return model and parameters; they are the same for every request."""
@@ -100,27 +116,24 @@ class ServedLVLM(ABC):
     async def ground(self, request: GroundingRequest) -> LVLMAnswer:
         """Ask the server about one photo, once."""
         failures = self._failures()
-        client = self._connected()
-        jpeg = await asyncio.to_thread(
-            checked_jpeg, request.photo, self.max_side, request.photo_sha256
-        )
-        started = time.perf_counter()
-        try:
-            answer, sampling = await self._structured(client, request, jpeg)
-            failures.see_no_error(answer)
-            return self.read(answer, time.perf_counter() - started, sampling.varied)
-        except failures.FAILURES as error:
-            secrets = (str(client.api_key), self._address.basic)
-            server = Server(self._server, self._key.variable, self.timeout, secrets)
-            failure = failures.explain(error, server)
+        with self._clients.one() as client:
+            jpeg = await self._photos.jpeg(request)
+            started = time.perf_counter()
+            try:
+                answer, sampling, way = await self._structured(client, request, jpeg)
+                failures.see_no_error(answer)
+                seconds = time.perf_counter() - started
+                return self._learned(self.read(answer, seconds, sampling.varied), way)
+            except failures.FAILURES as error:
+                secrets = (str(client.api_key), self._address.basic)
+                server = Server(self._server, self._key.variable, self.timeout, secrets)
+                failure = failures.explain(error, server)
         # Raised out here, it doesn't carry the client's error, whose request holds the key.
         raise failure
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            client, self._client = self._client, None
-            await client.close()
+        await self._clients.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.model} at {self.base_url}>"
@@ -152,15 +165,23 @@ class ServedLVLM(ABC):
         return {"Authorization": self._address.basic} if self._address.basic else None
 
     def _connected(self) -> Any:
-        if self._client is None:
-            # Shorter than the whole, so that who can't be reached is known not to have answered.
-            connect = min(self.timeout / 2, _LONGEST_CONNECT)
-            self._client = self._open(self._key.read(self._server), connect)
-        return self._client
+        return self._clients.first
+
+    def _opened(self) -> Any:
+        # Shorter than the whole, so that who can't be reached is known not to have answered.
+        connect = min(self.timeout / 2, _LONGEST_CONNECT)
+        return self._open(self._key.read(self._server), connect)
+
+    @cached_property
+    def _certificates(self) -> Any:
+        """Whom to trust; to read it takes longer than all else that opening a client does."""
+        import httpx2
+
+        return httpx2.create_ssl_context()
 
     async def _structured(
         self, client: Any, request: GroundingRequest, jpeg: bytes
-    ) -> tuple[Any, Sampling]:
+    ) -> tuple[Any, Sampling, int]:
         """Ask in the way that worked; where it is refused, in the next, and for good if it works.
 
         A photo that the server refuses for another reason is refused in every way.
@@ -175,7 +196,7 @@ class ServedLVLM(ABC):
 
     async def _sampled(
         self, client: Any, request: GroundingRequest, jpeg: bytes, way: int
-    ) -> tuple[Any, Sampling]:
+    ) -> tuple[Any, Sampling, int]:
         """Ask with the temperature, and without it if the model turns out to take none."""
         failures = self._failures()
         sampling = self._draw(request)
@@ -188,7 +209,21 @@ class ServedLVLM(ABC):
             sampling = self._draw(request)
             answer = await self._post(client, request, jpeg, way, sampling)
         self._way = max(self._way, way)
-        return answer, sampling
+        return answer, sampling, way
+
+    def _learned(self, came: LVLMAnswer, way: int) -> LVLMAnswer:
+        """Return an answer; where it shows that the server passes over this way, ask in the next.
+
+        Such a server answers with prose. The answer counts as it is, for it is paid for; one
+        that is a refusal, or too short to be a description, shows nothing.
+        """
+        if self.ways[way].in_words or self._heeded or came.finish_reason in _SHOWING_NOTHING:
+            return came
+        if "{" in came.text:
+            self._heeded = True
+        elif len(came.text.strip()) >= _PROSE:
+            self._way = max(self._way, way + 1)
+        return came
 
     async def _post(
         self, client: Any, request: GroundingRequest, jpeg: bytes, way: int, sampling: Sampling
@@ -248,4 +283,6 @@ def string(holder: object, name: str) -> str:
 def count(holder: object, name: str) -> int | None:
     """Return a count of an answer, None where it has none of that name."""
     value = holder.get(name) if isinstance(holder, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _MOST_TOKENS else None

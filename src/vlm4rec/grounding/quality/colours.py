@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["COLOURS", "basic_colours", "far_apart"]
 
 _TABLE = {
@@ -57,6 +59,7 @@ _CLOSE = {
 """Pairs that people and models call one and the same shade by, in the dark or the pale."""
 
 
+@lru_cache(maxsize=4096)
 def basic_colours(word: str) -> frozenset[str]:
     """Return the basic colours that a word may mean, none for a word that is no colour.
 

@@ -25,10 +25,17 @@ _INTRODUCED = re.compile(
     r")\b:?[^.;!?\n]{0,120}",
     re.IGNORECASE,
 )
+_STEMS = (
+    *"read say stat spell slogan letter caption inscri label titled printed emblazoned".split(),
+    *"embroidered stamped marked decorated adorned".split(),
+    *(" the word", " the text", " the phrase", " the message"),
+)
+"""What the pattern above has one of: looking for them first is quicker."""
+
 _CAPITALS = re.compile(r"(?:\b[A-Z][A-Z'&\d-]+\b[ ,:!]*){2,}")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _LOWER = re.compile(r"\b[a-z]{2,}")
-_WORDS = re.compile(r"[^\W\d_]+")
+_TWO_WORDS = re.compile(r"[^\W\d_][\W\d_]+[^\W\d_]")
 
 
 def own_words(text: str) -> str:
@@ -46,9 +53,10 @@ def own_words(text: str) -> str:
     '"Always recommend this."'
     """
     left = _QUOTED.sub(_GAP, text) if _has_quotes(text) else text
-    if len(_WORDS.findall(left)) < _FEWEST:
+    if not _TWO_WORDS.search(left):
         return text
-    left = _INTRODUCED.sub(_GAP, left)
+    if any(map(left.lower().__contains__, _STEMS)):
+        left = _INTRODUCED.sub(_GAP, left)
     if _CAPITALS.search(left):
         left = " ".join(_without_capitals(part) for part in _SENTENCE_END.split(left))
     return left

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from vlm4rec.grounding.quality.subject import words_of
 
@@ -16,6 +17,17 @@ _AROUND_KEY = re.compile(r"\(\?[!:].*?\)|,\?")
 _PLAIN = re.compile(r"[\w'#-]+")
 
 
+class _Phrase:
+    """A pattern, compiled when it is first looked for: most never are."""
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self._written)
+
+
 class Phrases:
     """Phrases, one a line; a text in lower case either has one of them or not.
 
@@ -26,7 +38,7 @@ class Phrases:
         regular expressions, with ``_`` for a space; ``<name>`` one of a group; ``[word]`` and
         ``[<name>]`` may be absent; ``*3`` is up to three words of any kind; ``^`` is the start of
         a sentence, ``^^`` that of the text. One token of each line, made of plain words, ends in
-        ``!``: a text without any of these words is not searched.
+        ``!``: a text without any of these words is not searched for that line.
     groups
         The words of each group, spaces between.
 
@@ -47,8 +59,12 @@ class Phrases:
     def __init__(self, lines: str, **groups: str) -> None:
         self._groups = {name: words.split() for name, words in groups.items()}
         phrases = [line.split() for line in lines.splitlines() if line.strip()]
-        self._pattern = re.compile("|".join(self._compiled(phrase) for phrase in phrases))
-        self.keys = frozenset(key for phrase in phrases for key in self._keys(phrase))
+        self._by_key: dict[str, set[_Phrase]] = {}
+        for tokens in phrases:
+            phrase = _Phrase(self._written(tokens))
+            for key in self._keys(tokens):
+                self._by_key.setdefault(key, set()).add(phrase)
+        self.keys = frozenset(self._by_key)
 
     def find(self, text: str, words: frozenset[str]) -> str:
         """Return a text from the first phrase in it on, empty if there is none.
@@ -60,10 +76,20 @@ class Phrases:
         words
             Its words, as `vlm4rec.grounding.quality.subject.words_of` gives them.
         """
-        if self.keys.isdisjoint(words):
-            return ""
-        found = self._pattern.search(text)
-        return text[found.start() :].lstrip(" .,:;!?") if found else ""
+        starts = [
+            found.start()
+            for phrase in self._worth_a_look(words)
+            if (found := phrase.pattern.search(text))
+        ]
+        return text[min(starts) :].lstrip(" .,:;!?") if starts else ""
+
+    def _worth_a_look(self, words: frozenset[str]) -> Iterable[_Phrase]:
+        keys = self.keys & words
+        if not keys:
+            return ()
+        # A key may end in a genitive, which is part of the word there but not of the phrase.
+        keys |= self.keys & {word.partition("'")[0] for word in words if "'" in word}
+        return set[_Phrase]().union(*(self._by_key[key] for key in keys))
 
     def _keys(self, phrase: list[str]) -> Iterator[str]:
         keys = [token[:-1] for token in phrase if token.endswith("!")]
@@ -75,13 +101,13 @@ class Phrases:
     def _words(self, token: str) -> list[str]:
         return self._groups[token[1:-1]] if token.startswith("<") else token.split("|")
 
-    def _compiled(self, phrase: list[str]) -> str:
+    def _written(self, phrase: list[str]) -> str:
         start = _STARTS.get(phrase[0], "")
         parts = [self._part(token) for token in (phrase[1:] if start else phrase)]
         return f"{start or _BEFORE}{''.join(parts).removesuffix(' ')}{_AFTER}"
 
     def _part(self, token: str) -> str:
-        """Return the pattern of a token, with the space that comes after it."""
+        """Write the pattern of a token, with the space that comes after it."""
         if token.startswith("*"):
             return rf"(?:[\w'-]+,? ){{0,{int(token[1:])}}}"
         absent = token.startswith("[") and token.endswith("]")

@@ -93,7 +93,7 @@ def repetition(text: Text) -> str | None:
     """Find loops: a phrase, a sentence or an entry that comes again and again."""
     return (
         _phrase_loop(text.words)
-        or _sentence_loop(text.whole)
+        or _sentence_loop(text)
         or _letter_loop(text.whole)
         or _little_new(text)
         or _field_loop(text.subject.answer)
@@ -101,19 +101,17 @@ def repetition(text: Text) -> str | None:
 
 
 _LONGEST_PHRASE = 24
+_SHORTEST_SENTENCE = 4
 _FEW = 24
 """Words; shorter texts are not judged by how many of them are different."""
 
 
 def _phrase_loop(words: Sequence[str]) -> str | None:
     """Find a phrase that comes three times in a row, a single word four times."""
-    count = len(words)
-    # What comes three times brings twice its length of words that were there before.
-    again = count - len(set(words))
-    for length in range(1, min(_LONGEST_PHRASE, max(again, 2) // 2) + 1):
+    for length in range(1, _longest_loop(words) + 1):
         needed = max(2 * length, 3)
         run = 0
-        for place in range(length, count):
+        for place in range(length, len(words)):
             run = run + 1 if words[place] == words[place - length] else 0
             if run >= needed:
                 phrase = " ".join(words[place - length + 1 : place + 1])
@@ -121,11 +119,30 @@ def _phrase_loop(words: Sequence[str]) -> str | None:
     return None
 
 
-def _sentence_loop(text: str) -> str | None:
+def _longest_loop(words: Sequence[str]) -> int:
+    """Return how long a phrase may be that comes three times in a row.
+
+    All words of it come three times at least, so that as many of these stand side by side.
+    """
+    often = {word for word, count in Counter(words).items() if count >= 3}
+    if not often:
+        return 0
+    longest = run = 0
+    for word in words:
+        run = run + 1 if word in often else 0
+        longest = max(longest, run)
+    return min(_LONGEST_PHRASE, longest // 3)
+
+
+def _sentence_loop(text: Text) -> str | None:
+    # A sentence that comes twice brings each of its parts twice.
+    parts = list(zip(*(text.words[start:] for start in range(_SHORTEST_SENTENCE)), strict=False))
+    if len(set(parts)) == len(parts):
+        return None
     said: Counter[str] = Counter()
-    for sentence in re.split(r"[.!?\n。！？]+", text.lower()):
+    for sentence in re.split(r"[.!?\n。！？]+", text.lower):
         words = words_of(sentence)
-        if len(words) < 4:
+        if len(words) < _SHORTEST_SENTENCE:
             continue
         key = " ".join(words)
         said[key] += 1
