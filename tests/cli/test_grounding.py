@@ -49,8 +49,8 @@ def test_a_dry_run_estimates_and_asks_no_one(
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     told = vlm4rec("ground", bare, "--lvlm", "openai:gpt-4.1-mini", "--dry-run")
     assert told.code == 0
-    assert "5 photos to describe." in told.out
-    assert "About $0.0" in told.out
+    assert "5 photos to describe by openai:" in told.out
+    assert re.search(r"out: \$0\.0", told.out)
     assert "by batch $" in told.out
     assert not Shop.open(bare).answers
     asked = vlm4rec("ground", bare, "--lvlm", "openai:gpt-4.1-mini", "--dry-run", "--json")
@@ -64,10 +64,10 @@ def test_what_another_model_described_can_be_left_alone(
 ) -> None:
     vlm4rec("ground", bare, "--lvlm", f"recorded:{source / 'groundings.jsonl'}", "--limit", "2")
     told = vlm4rec("ground", bare, *on(server), "--dry-run")
-    assert "5 photos to describe." in told.out
+    assert "5 photos to describe by openai:" in told.out
     assert "2 photos of the shop described by another model" in told.out
     told = vlm4rec("ground", bare, *on(server), "--dry-run", "--missing")
-    assert "3 photos to describe." in told.out
+    assert "3 photos to describe by" in told.out
     assert "--missing" not in told.out
     assert vlm4rec("ground", bare, *on(server), "--missing").code == 0
     assert len(server.log) == 3

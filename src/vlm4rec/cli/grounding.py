@@ -291,10 +291,12 @@ def _ground(shop: Shop, who: Who, prompt: Prompt, options: RunOptions, how: How)
         if how.dry_run and how.json:
             print_json({"shop": str(shop.folder.root), **told.plan_dict(plan)})
         else:
-            told.tell_plan(plan, missing=how.missing, console=err if how.json else out)
+            asked = f"{who.spec}, prompt {prompt.id}"
+            console = err if how.json else out
+            told.tell_plan(plan, asked, missing=how.missing, console=console)
         if how.dry_run:
             return
-        told.confirm(yes=how.yes)
+        told.confirm(yes=how.yes or not plan.run.estimate.photos)
     report = _run(shop, who.lvlm, prompt, options, how)
     if how.json:
         print_json({"shop": str(shop.folder.root), **told.report_dict(report)})

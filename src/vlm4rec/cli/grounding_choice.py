@@ -23,6 +23,7 @@ class Who:
 
     lvlm: LVLM
     found: Found | None
+    spec: str
 
 
 def see_that_they_fit(
@@ -35,6 +36,10 @@ def see_that_they_fit(
     DataError
         If one needs another, or can't go with it.
     """
+    if base_url is not None and not base_url.strip():  # a variable that is not set, perhaps
+        raise DataError(
+            "--base-url is empty.", "Give an address, such as http://localhost:8000/v1."
+        )
     if base_url is not None and lvlm is None:
         raise DataError("--base-url says where, and not which model.", "Name it with --lvlm.")
     if no_wait and not batch:
@@ -76,6 +81,6 @@ def who_describes(spec: str | None, base_url: str | None, settings: Mapping[str,
         If there is none, or its provider does not know a setting.
     """
     if spec is not None:
-        return Who(lvlm_from_spec(spec, base_url=base_url, **settings), None)
+        return Who(lvlm_from_spec(spec, base_url=base_url, **settings), None, spec)
     found = choosing.choose_lvlm(os.environ)
-    return Who(lvlm_from_spec(found.spec, base_url=found.base_url, **settings), found)
+    return Who(lvlm_from_spec(found.spec, base_url=found.base_url, **settings), found, found.spec)

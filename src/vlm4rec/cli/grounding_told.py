@@ -30,11 +30,11 @@ def tell_choice(found: Found) -> None:
     print_note(f"No --lvlm was given; taking {found.spec}{where}: {found.why}")
 
 
-def tell_plan(planned: GroundingPlan, *, missing: bool, console: Console = out) -> None:
-    """Say what a run would ask and cost."""
+def tell_plan(planned: GroundingPlan, asked: str, *, missing: bool, console: Console = out) -> None:
+    """Say what a run would ask and cost; ``asked`` says whom, and what."""
     plan = planned.run
-    estimate = plan.estimate
-    console.print(f"{counted(estimate.photos, 'photo')} to describe.", soft_wrap=True)
+    photos = counted(plan.estimate.photos, "photo")
+    console.print(f"{photos} to describe by {plain(asked)}.", soft_wrap=True)
     for count, what in (
         (plan.known, "described before"),
         (plan.waiting, "waiting in a batch at the provider"),
@@ -51,21 +51,22 @@ def tell_plan(planned: GroundingPlan, *, missing: bool, console: Console = out) 
             "prompt: to leave them so, add --missing.",
             console,
         )
-    console.print(
-        f"About {estimate.tokens_in:,} tokens in, {estimate.tokens_out:,} out.", soft_wrap=True
-    )
-    console.print(_money(plan), soft_wrap=True)
+    if plan.estimate.photos:
+        console.print(_money(plan), soft_wrap=True)
 
 
 def _money(plan: Plan) -> str:
     estimate = plan.estimate
     if plan.free:
         return "Nobody charges for it."
+    tokens = f"About {estimate.tokens_in:,} tokens in and {estimate.tokens_out:,} out"
     if estimate.cost is None:
-        return "What that costs is not known: its price is not in the table (vlm4rec prices)."
-    told = f"About ${estimate.cost:,.2f}"
+        return f"{tokens}; their price is not known: it is not in the table (vlm4rec prices)."
+    told = f"{tokens}: ${estimate.cost:,.2f}"
     if estimate.cost_batch is not None:
         told += f", by batch ${estimate.cost_batch:,.2f}"
+    if estimate.most is not None:
+        told += f", and never more than ${estimate.most:,.2f} if each is asked about once"
     return f"{told}. An estimate: set a limit with --budget."
 
 
@@ -120,12 +121,6 @@ def tell_report(folder: ShopFolder, report: GroundingReport) -> None:
             "(vlm4rec prices).",
             soft_wrap=True,
         )
-    if report.uncertain:
-        out.print(
-            f"Up to ${report.uncertain:,.4f} more may have been charged for answers that got "
-            "lost on their way.",
-            soft_wrap=True,
-        )
     counts = folder.step("ground").counts
     if counts["problems"]:
         problems = counted(counts["problems"], "problem")
@@ -144,18 +139,27 @@ def tell_report(folder: ShopFolder, report: GroundingReport) -> None:
             f"{counted(alike, 'photo')} near-identical to another one, in another file; to see: "
             f"vlm4rec audit {folder.quoted}"
         )
-    if report.stopped_by and report.stopped_by != "not-waiting":
-        left = counted(counts["left"], "photo")
-        out.print(f"{_WHY[report.stopped_by]} with {left} left: the same command goes on.")
-    elif report.grounded or report.reused:
-        out.print(f"Next: vlm4rec encode {folder.quoted}", soft_wrap=True, markup=False)
+    out.print(_what_now(folder, report, counts["left"]), soft_wrap=True, markup=False)
+
+
+def _what_now(folder: ShopFolder, report: GroundingReport, left: int) -> str:
+    """Say why the run ended, or what comes next."""
+    photos = counted(left, "photo")
+    if report.stopped_by == "budget" and not report.asked:
+        return f"Stopped before the first call, which might pass the budget; {photos} left."
+    if report.stopped_by == "error":
+        return f"Stopped with {photos} left."
+    if report.stopped_by in _WHY:
+        return f"{_WHY[report.stopped_by]} with {photos} left: the same command goes on."
+    if report.grounded or report.reused:
+        return f"Next: vlm4rec encode {folder.quoted}"
+    return "" if report.failed or report.waiting or report.given_up else "Nothing to describe."
 
 
 _WHY = {
     "limit": "Stopped at the limit",
     "budget": "Stopped before the budget would be passed,",
     "interrupt": "Stopped",
-    "error": "Stopped",
 }
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeGuard
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -194,6 +194,7 @@ class GroundingView:
             "flagged": state.flagged,
             "failed": state.failed,
             "level": state.level,
+            "trouble": state.trouble,
             "paused": _rounded(_finite(self._paused(state, now)), 1),
         }
 
@@ -201,7 +202,7 @@ class GroundingView:
         of = f" of {state.total:,}" if state.total is not None else ""
         told = [f"Grounding: {state.done:,}{of}", *self._going(state), *_trouble(state)]
         paused = self._paused(state, now)
-        return ", ".join(told) + (f". {_waiting(paused)}" if paused is not None else "")
+        return ", ".join(told) + (f". {_waiting(state, paused)}" if _tells(paused) else "")
 
     def _picture(self) -> RenderableType:
         """Draw the display; the thread that draws calls this, so a pause counts down in it."""
@@ -212,11 +213,14 @@ class GroundingView:
         lines: list[RenderableType] = [_bar(state, now), Text(", ".join(self._going(state)))]
         if trouble := _trouble(state):
             lines.append(Text(", ".join(trouble)))
-        if (paused := self._paused(state, now)) is not None:
-            lines.append(Text(_waiting(paused), style="yellow"))
+        if _tells(paused := self._paused(state, now)):
+            lines.append(Text(_waiting(state, paused), style="yellow"))
         return Group(*lines)
 
     def _going(self, state: RunState) -> list[str]:
+        if not state.level:  # a run by batches, which come when they come
+            waiting = [f"{state.in_flight:,} at the provider"]
+            return waiting + ([money(state.spent)] if state.spent else [])
         left = self._pace.left(_left(state))
         told = [f"{self._pace.rate:,.1f} photos/s"]
         if left is not None:
@@ -255,9 +259,15 @@ def _trouble(state: RunState) -> list[str]:
     return [text for count, text in counts if count]
 
 
-def _waiting(seconds: float) -> str:
+def _tells(paused: float | None) -> TypeGuard[float]:
+    """Tell whether a pause is worth a word; one below a second comes and goes."""
+    return paused is not None and paused >= 1
+
+
+def _waiting(state: RunState, seconds: float) -> str:
     when = f"in {duration(seconds)}" if math.isfinite(seconds) else "now"
-    return f"The server is down: trying again {when}"
+    why = state.trouble or "The server takes no calls."
+    return f"{why} Trying again {when}"
 
 
 def _finite(seconds: float | None) -> float | None:

@@ -16,6 +16,9 @@ from vlm4rec.storage import file_hash
 
 __all__ = ["Asker", "BudgetReached", "Came", "Clock", "Retrying"]
 
+_DEAREST = 1e9
+"""US dollars; what a call may cost at most is no more, whatever length of answer was allowed."""
+
 _MANY = 30
 """Refusals for want of capacity that one photo takes before it is given up for this run."""
 
@@ -84,6 +87,9 @@ class Asker:
         self.clock = clock
         self.stop = stop
         self.asked = self.again = self.retried = 0
+        self.trouble = ""
+        self._answered = False
+        self._began: float | None = None
 
     def check(self, question: Question) -> None:
         """See that a budget can be kept to, whoever is asked.
@@ -155,7 +161,7 @@ class Asker:
         estimate = self.till.estimate(lvlm, identity, request)
         if estimate.most is None:
             self.till.check(lvlm, identity, request)
-        most = estimate.most or 0.0
+        most = min(estimate.most or 0.0, _DEAREST)
         if not await self.till.reserve(most):
             raise BudgetReached
         cost: float | None = 0.0
@@ -164,10 +170,12 @@ class Asker:
             async with self.pacer.slot(tokens=estimate.tokens_in + estimate.tokens_out) as slot:
                 charged = True  # until the server says that it is not so
                 self._count(asking)
+                self._began = self.clock.monotonic() if self._began is None else self._began
                 try:
                     answer = await _called(lvlm, request)
                 except LVLMError as error:
                     charged = error.charged
+                    self.trouble = error.message
                     _tell(slot, error)
                     raise
                 except PhotoError:
@@ -175,6 +183,7 @@ class Asker:
                     self._count(asking, -1)  # nobody was asked
                     raise
                 charged = False
+                self.trouble, self._answered = "", True
                 used = [each for each in (answer.tokens_in, answer.tokens_out) if each is not None]
                 slot.succeeded(sum(used) if used else None)
                 cost = self.till.cost(lvlm, identity, answer)
@@ -207,6 +216,10 @@ class Asker:
             for wait in waits:
                 wait.cancel()
 
+    def _waited(self) -> float:
+        """Return the seconds since the first call."""
+        return 0.0 if self._began is None else self.clock.monotonic() - self._began
+
     def _weigh(self, error: LVLMError, tried: int, overloads: int) -> None:
         """Go on if another try may help, raise if not."""
         if error.fatal or not error.retryable:
@@ -215,6 +228,12 @@ class Asker:
             raise _later(f"{error.message} It asks to wait {error.retry_after:,.0f} seconds.")
         if self.pacer.given_up:
             raise _later(f"{error.message} It has not answered for long.")
+        if self.pacer.broken and not self._answered and self._waited() > self.retrying.stranger:
+            raise LVLMError(
+                f"{error.message} It has not answered once.",
+                error.remedy or "See that it runs, and check the address and the model's name.",
+                fatal=True,
+            )
         if tried > self.retrying.retries or overloads > _MANY:
             raise error
 

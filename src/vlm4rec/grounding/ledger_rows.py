@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from vlm4rec.grounding.schema import Answer, Grounding, Provenance
@@ -63,6 +64,7 @@ class LedgerCounts:
     flagged: int
 
 
+@lru_cache(maxsize=256)
 def wording(description: str) -> str:
     """Return a short hash of what a description says, whatever its case, signs and spaces.
 

@@ -29,6 +29,9 @@ class Retrying:
         Bounds of the wait in seconds.
     patience
         A server that asks for a longer wait than this, in seconds, ends the run.
+    stranger
+        A server that has not answered once in so many seconds, and takes no calls, ends the run:
+        its address may be wrong.
 
     Examples
     --------
@@ -40,6 +43,7 @@ class Retrying:
     base: float = 0.5
     longest: float = 60.0
     patience: float = 300.0
+    stranger: float = 60.0
 
     def wait(self, tried: int, draw: Callable[[], float]) -> float:
         """Return the wait after ``tried`` retries; ``draw`` gives a number from 0 to 1."""

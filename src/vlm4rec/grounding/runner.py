@@ -30,6 +30,9 @@ __all__ = ["ground_photos", "run"]
 
 _CLOCK = Clock()
 
+_BESIDE = 16
+"""Workers more than calls at a time: they prepare, judge and keep while the others wait."""
+
 _MOMENT = 1.0
 """Seconds after which the state is shown again."""
 
@@ -148,6 +151,7 @@ class _Run:
         self.sorter = Sorter(asker.lvlm, ledger, again=options.again, second=asker.second)
         self.keeper = Keeper(ledger, options.policy)
         self.writer = Writer(ledger, self._store, self._settle)
+        self.workers = options.concurrency + _BESIDE
         self.questions: asyncio.Queue[Question | None] = asyncio.Queue(options.concurrency)
         # All that need the answer of a key that is being asked for: it is asked for once.
         self.in_flight: dict[str, list[GroundingRequest]] = {}
@@ -156,7 +160,7 @@ class _Run:
     async def go(self) -> GroundingReport:
         beside = (self.writer.serve(), self._stopping(), self._showing())
         side = [asyncio.create_task(task) for task in beside]
-        working = [self._feed(), *(self._work() for _ in range(self.options.concurrency))]
+        working = [self._feed(), *(self._work() for _ in range(self.workers))]
         tasks = [asyncio.create_task(task) for task in working]
         try:
             await asyncio.gather(*tasks)
@@ -190,7 +194,7 @@ class _Run:
                 await asyncio.sleep(0)  # a long stretch of known photos must not hold up Ctrl-C
         except Exception as error:  # raised again when the workers are through
             self._break_off(error)
-        for _ in range(self.options.concurrency):
+        for _ in range(self.workers):
             await self.questions.put(None)
 
     async def _line_up(self, chunk: list[GroundingRequest]) -> None:
@@ -343,6 +347,7 @@ class _Run:
                 level=pacer.level,
                 in_flight=pacer.in_flight,
                 paused=pacer.pause_left if 0 < pacer.pause_left < math.inf else None,
+                trouble=self.asker.trouble,
             )
         )
 

@@ -30,6 +30,8 @@ class RunState:
         Calls that may be, and are, under way at once.
     paused
         Seconds until the server is tried again, None if it is not paused.
+    trouble
+        What the server said when it last gave no answer, empty since it gave one.
     """
 
     done: int
@@ -48,6 +50,7 @@ class RunState:
     level: int
     in_flight: int
     paused: float | None
+    trouble: str = ""
 
 
 Watch = Callable[[RunState], None]

@@ -184,7 +184,7 @@ class _Keeping:
             tokens_cached=report.tokens_cached,
             tokens_out=report.tokens_out,
             spent=batch.cost,
-            uncertain=0.0,
+            uncertain=self.till.budget.uncertain,
             level=0,
             in_flight=batch.waiting,
             paused=None,
@@ -197,6 +197,7 @@ class _Keeping:
         report.retried = batch.returned
         report.waiting = batch.waiting
         report.spent, report.unpriced = batch.cost, batch.unpriced
+        report.uncertain = self.till.budget.uncertain
         report.error = batch.error
         report.stopped_by = batch.stopped_by or report.stopped_by
         return report

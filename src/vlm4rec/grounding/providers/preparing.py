@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from pathlib import PurePath
 
 from vlm4rec.grounding.lvlm import GroundingRequest
 from vlm4rec.grounding.providers.photo_payload import checked_jpeg, ready_jpeg
@@ -64,7 +63,7 @@ class Preparer:
     def _is_quick(self, request: GroundingRequest) -> bool:
         if not 0 < max(request.size) <= self.max_side:
             return False
-        if PurePath(request.photo).suffix.lower() not in _SUFFIXES:
+        if not request.photo.lower().endswith(_SUFFIXES):
             return False
         if self._resting:
             self._resting -= 1

@@ -26,8 +26,8 @@ _INTRODUCED = re.compile(
     re.IGNORECASE,
 )
 _STEMS = (
-    *"read say stat spell slogan letter caption inscri label titled printed emblazoned".split(),
-    *"embroidered stamped marked decorated adorned".split(),
+    *("read", "say", "stat", "spell", "slogan", "letter", "caption", "inscri", "label", "titled"),
+    *("printed", "emblazoned", "embroidered", "stamped", "marked", "decorated", "adorned"),
     *(" the word", " the text", " the phrase", " the message"),
 )
 """What the pattern above has one of: looking for them first is quicker."""
