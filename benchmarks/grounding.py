@@ -64,7 +64,7 @@ class Stopwatch:
 
     def __init__(self, photos: int, first: int = 0) -> None:
         self.photos = photos
-        self.first = first
+        self.first = min(first, photos // 2)
         self.skipped = 0
         self.start = self.mark = time.perf_counter(), time.process_time()
 

