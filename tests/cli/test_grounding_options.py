@@ -105,7 +105,7 @@ def test_the_json_is_all_of_stdout_where_the_model_was_found(
     monkeypatch.setattr(choosing, "choose_lvlm", lambda _environ: found)
     told = vlm4rec("ground", bare, "--yes", "--json")
     assert (told.code, json.loads(told.out)["grounded"]) == (0, 5)
-    assert "5 photos to describe." in told.err, repr(told.err)
+    assert "5 photos to describe by openai:test-model" in told.err
 
 
 def test_the_json_of_a_run_that_an_error_ended(

@@ -45,6 +45,7 @@ async def charging(request: GroundingRequest, _before: int) -> LVLMAnswer:
 def price_of_one() -> float:
     price = PriceTable.load().price("openai", MODEL)
     assert price is not None
+    assert price.cached is not None
     return ((IN - CACHED) * price.input + CACHED * price.cached + OUT * price.output) / 1e6
 
 

@@ -116,9 +116,9 @@ def said(act: str, request: GroundingRequest, model: str) -> LVLMAnswer:
         "length": '{"description": "A bro',
     }.get(act, json.dumps({"category": "boot", "description": text}))
     finish = {"length": "length", "refused": "refusal"}.get(act, "stop")
-    counted = (None, None, None) if act == "uncounted" else (IN, 0, OUT)
+    tokens_in, cached, out = (None, None, None) if act == "uncounted" else (IN, 0, OUT)
     varied = {"again": 1} if request.again else {}
-    return LVLMAnswer(written, f"{model}-2026", finish, *counted, varied=varied)
+    return LVLMAnswer(written, f"{model}-2026", finish, tokens_in, cached, out, varied=varied)
 
 
 def failure(act: str) -> BaseException:
@@ -252,7 +252,8 @@ def grounded(case: Case, ledger: Ledger) -> tuple[GroundingReport, list[Scripted
     done = report.done == len(case.requests)
     assert done if not report.stopped_by else report.done <= len(case.requests)
     assert (report.error is not None) == (report.stopped_by == "error")
-    twice = ledger.rows("SELECT key FROM answers WHERE status = 'ok' GROUP BY key HAVING COUNT(*)>1")
+    sql = "SELECT key FROM answers WHERE status = 'ok' GROUP BY key HAVING COUNT(*) > 1"
+    twice = ledger.rows(sql)
     assert not list(twice)
     return report, asked
 
@@ -262,7 +263,8 @@ def grounded(case: Case, ledger: Ledger) -> tuple[GroundingReport, list[Scripted
 def test_whatever_happens_the_books_are_right_and_a_rerun_finishes(case: Case) -> None:
     with Ledger.open(Path(":memory:")) as ledger:
         grounded(case, ledger)
-        usable = {row[0] for row in ledger.rows("SELECT photo_sha256 FROM answers WHERE status='ok'")}
+        sql = "SELECT photo_sha256 FROM answers WHERE status = 'ok'"
+        usable = {row[0] for row in ledger.rows(sql)}
         tries = Counter(row[0] for row in ledger.rows("SELECT photo_sha256 FROM answers"))
 
         # The same again until nothing stops it: scripts come to their end.
@@ -283,7 +285,8 @@ def test_whatever_happens_the_books_are_right_and_a_rerun_finishes(case: Case) -
 
         sure = replace(case, first=replace(case.first, scripts={}), second=None)
         sure = replace(sure, options=replace(lasting, again=True), stop_at=0)
-        last = asyncio.run(run(sure.requests, sure.first, ledger, sure.options, clock=quick_clock()))
+        going = run(sure.requests, sure.first, ledger, sure.options, clock=quick_clock())
+        last = asyncio.run(going)
         assert last.grounded + last.reused == len(case.requests)
         assert not ledger.failures()
         calls = sure.first.calls

@@ -10,7 +10,7 @@ from vlm4rec.errors import DataError
 from vlm4rec.grounding.batch.grounding import ground_in_batches
 from vlm4rec.grounding.batch.patience import Patience
 from vlm4rec.grounding.ledger import Ledger
-from vlm4rec.grounding.lvlm import LVLM, GroundingRequest
+from vlm4rec.grounding.lvlm import LVLM, GroundingRequest, Traits
 from vlm4rec.grounding.money.prices import PriceTable
 from vlm4rec.grounding.planning import plan_run
 from vlm4rec.grounding.providers.anthropic import AnthropicLVLM
@@ -60,8 +60,7 @@ def bench(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Bench:  # fmt: skip
     for kind in (OpenAILVLM, AnthropicLVLM):
-        traits = kind("m", base_url="http://example.org", max_tokens=60).traits
-        monkeypatch.setattr(kind, "traits", property(lambda _self, traits=traits: traits))
+        monkeypatch.setattr(kind, "traits", Traits(free=False, most_tokens_out=60, max_side=768))
     table = tmp_path / "prices.toml"
     table.write_text(
         '[models."test-model"]\ninput = 2.0\noutput = 8.0\nbatch = 0.5\n'
