@@ -74,7 +74,8 @@ def test_what_a_person_wrote_is_left_aside(both: ShopFolder, tmp_path: Path) -> 
     ("a", "b", "told"),
     [
         ("paper-v1", "food-v1", r"\(3 for the one, 0 for the other\).*--prompt food-v1 --limit 50"),
-        ("x-v1", "y-v1", r"--prompt x-v1 --limit 50 and vlm4rec ground .* --prompt y-v1"),
+        ("film-posters-v1", "food-v1", r"--prompt film-posters-v1 --limit 50 and .*--prompt food"),
+        ("paper-v1", "y-v1", r"There is no prompt 'y-v1'\. Choose from: paper-v1, .*\.toml"),
         ("paper-v1", "paper-v1", "Both sides are paper-v1"),
         ("paper-v1@m-2026", "paper-v1@m", "No photo is described for both"),
     ],
@@ -84,6 +85,22 @@ def test_too_little_to_compare_says_how_to_get_it(
 ) -> None:
     with pytest.raises(DataError, match=told):
         compare_prompts(both, a, b)
+
+
+def test_a_prompt_of_ones_own_is_asked_for_by_its_file(
+    both: ShopFolder, describe: Describe, tmp_path: Path
+) -> None:
+    path = tmp_path / "my shoes.toml"
+    path.write_text('name = "shoes"\nversion = 1\ntext = "Describe it."')
+    with pytest.raises(DataError) as caught:
+        compare_prompts(both, "paper-v1", str(path))
+    assert caught.value.remedy.endswith(f"--prompt '{path}' --limit 50")
+    assert "No photo is described for both paper-v1 and shoes-v1" in caught.value.message
+    describe("005", "A shoe.", prompt_id="shoes-v1")  # which is known by its id from now on
+    with pytest.raises(DataError, match=r"--prompt FILE --limit 50, where FILE is .* of shoes-v1"):
+        compare_prompts(both, "paper-v1", "shoes-v1")
+    with pytest.raises(DataError, match=r"no prompt 'z'\. Choose from: .*shoes-v1; or"):
+        compare_prompts(both, "paper-v1", "z")
 
 
 def test_without_groundings_it_says_the_same(folder: ShopFolder, tmp_path: Path) -> None:
@@ -99,6 +116,7 @@ def test_the_file_of_a_prompt_stands_for_its_id(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('name = "mine"\nversion = 4\ntext = "Describe it."')
     assert Side.of(str(path)) == Side("mine-v4")
+    assert Side.of(str(path)).file == str(path)
     assert str(Side.of("p-v1@org/model@1")) == "p-v1@org/model@1"
 
 

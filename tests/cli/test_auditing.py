@@ -86,6 +86,31 @@ def test_corrections_go_out_and_come_in(vlm4rec: Command, audited: Shop, tmp_pat
     assert "0 corrections taken back." in vlm4rec("audit", root, "--drop-all").out
 
 
+def test_where_an_export_goes_is_looked_at_before_any_work(
+    vlm4rec: Command, audited: Shop, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("item_id,description\n002,By hand.\n")
+    told = vlm4rec("audit", audited.folder.root, "--import", table, "--export", table)
+    assert (told.code, told.out) == (1, "")
+    assert f"{table} is there already." in told.err
+    assert not (audited.folder.root / "audit").exists()
+    assert json.loads(vlm4rec("audit", audited.folder.root, "--json").out)["corrected"] == 0
+
+
+@pytest.mark.parametrize("width", [80, 250])
+def test_names_of_models_are_whole_on_a_narrow_terminal(
+    vlm4rec: Command, audited: Shop, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    with Ledger.open(audited.folder.ledger_file) as ledger:
+        ledger.change("UPDATE answers SET model = 'gpt-4.1-mini-2025-04-14', cost = 1234.5", [()])
+    monkeypatch.setattr(console.out, "width", width)
+    told = vlm4rec("audit", audited.folder.root).out
+    for name in ("gpt-4.1-mini-2025-04-14", "paper-v1", "Not used", "$6,172.5000"):
+        assert name in told
+    assert ("Tokens in" in told) is (width > 80)
+
+
 def test_a_table_of_nothing_that_can_be_used_is_a_failure(
     vlm4rec: Command, audited: Shop, tmp_path: Path
 ) -> None:

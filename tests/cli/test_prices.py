@@ -99,7 +99,7 @@ def test_the_table_is_written_for_editing(vlm4rec: Command, tmp_path: Path) -> N
 def test_nothing_is_written_over(vlm4rec: Command, mine: Path, tmp_path: Path) -> None:
     told = vlm4rec("prices", "--write", mine)
     assert told.code == 1
-    assert f"{mine} is there already." in told.err
+    assert f"{mine} is there already, and is not written over." in told.err
     assert tomllib.loads(mine.read_text(encoding="utf-8"))["models"].keys() == {"llava"}
     link = tmp_path / "link.toml"
     link.symlink_to(tmp_path / "nowhere.toml")

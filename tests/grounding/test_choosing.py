@@ -191,6 +191,9 @@ def test_a_server_without_a_model_that_sees_is_told_of(serve: Serve, cache: Path
     port = serve(["llama3.2", "mistral"]).port
     with pytest.raises(DataError, match="has 2 models, none of them known to see"):
         choose_lvlm({}, ports=(port,), cache=cache)
+    port = serve(["nomic-embed-text"]).port
+    with pytest.raises(DataError, match="names no model that could write"):
+        choose_lvlm({}, ports=(port,), cache=cache)
 
 
 def test_a_server_that_wants_a_key_gets_none(serve: Serve, cache: Path) -> None:

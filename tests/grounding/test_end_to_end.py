@@ -67,8 +67,8 @@ def described(ledger: Ledger) -> dict[str, str]:
 
 def asked_of(api: str, server: ModelServer) -> LVLM:
     if api == "openai":
-        return OpenAILVLM("test-model", base_url=server.url, timeout=0.5)
-    return AnthropicLVLM("test-model", base_url=server.root, timeout=0.5)
+        return OpenAILVLM("test-model", base_url=server.url, timeout=3.0)
+    return AnthropicLVLM("test-model", base_url=server.root, timeout=3.0)
 
 
 @pytest.mark.slow
@@ -76,7 +76,7 @@ def asked_of(api: str, server: ModelServer) -> LVLM:
 def test_every_fault_mixed_over_thousands_of_photos(
     server: ModelServer, ledger: Ledger, make_requests: MakeRequests, clock: Clock, api: str
 ) -> None:
-    server.mood, server.latency = faulty, 0.01
+    server.mood, server.latency, server.stall = faulty, 0.01, 4.0
     server.early = lambda number: number % 97 == 5
     requests = make_requests(MIXED)
     quick = replace(clock, draw=lambda: 0.0)
@@ -122,6 +122,7 @@ def test_no_budget_is_passed_whatever_goes_wrong(
     tmp_path: Path,
 ) -> None:
     server.mood = lambda number, before: faulty(number, before).replace("twice", "good")
+    server.stall = 4.0
     table = tmp_path / "prices.toml"
     table.write_text(
         '[models."test-model"]\ninput = 2.0\noutput = 8.0\nbatch = 0.5\n'
@@ -132,7 +133,7 @@ def test_no_budget_is_passed_whatever_goes_wrong(
     budget, stops = 0.05, 0
     for _ in range(100):
         before = price(server.charged), price(server.lost)
-        lvlm = Paid("test-model", base_url=server.url, timeout=0.5, max_tokens=60)
+        lvlm = Paid("test-model", base_url=server.url, timeout=3.0, max_tokens=60)
         options = RunOptions(budget=budget, prices=PriceTable.load(table))
         report = ground_photos(requests, lvlm, ledger, options, clock=quick)
         charged, lost = price(server.charged) - before[0], price(server.lost) - before[1]

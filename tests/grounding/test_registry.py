@@ -42,10 +42,10 @@ def test_an_unknown_name_lists_the_choices(spec: str) -> None:
 
 
 def test_an_option_that_a_provider_does_not_take(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"recorded provider has no option 'base_url'\. Leave"):
+    with pytest.raises(DataError, match=r"recorded provider has no option 'base-url'\. Leave"):
         lvlm_from_spec(f"recorded:{tmp_path / 'a.jsonl'}", base_url="http://localhost/v1")
     with pytest.raises(
-        DataError, match=r"openai provider has no option 'heat'\. Choose from: base"
+        DataError, match=r"openai provider has no option 'heat'\. .*: base-url, .*, max-tokens"
     ):
         lvlm_from_spec("openai:m", heat=1)
     with pytest.raises(DataError, match=r"anthropic provider has no option 'seed'"):

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from vlm4rec.errors import LVLMError, PhotoError
 from vlm4rec.grounding.asking import Clock, Retrying
 from vlm4rec.grounding.ledger import Ledger
@@ -12,7 +14,7 @@ from vlm4rec.grounding.lvlm import GroundingRequest, LVLMAnswer
 from vlm4rec.grounding.prompts import Prompt
 from vlm4rec.grounding.report import GroundingReport, RunOptions
 from vlm4rec.grounding.runner import ground_photos, run
-from vlm4rec.problems import Problem
+from vlm4rec.problems import Problem, count_by_code
 
 from .conftest import MakeRequests
 from .fake_lvlm import Behaviour, FakeLVLM, answer, raising
@@ -254,3 +256,64 @@ def test_requests_are_taken_as_they_are_needed(ledger: Ledger, make_requests: Ma
 
 def test_nothing_to_do(ledger: Ledger) -> None:
     assert ground_photos([], FakeLVLM(), ledger) == GroundingReport()
+
+
+@pytest.mark.parametrize("between", [0, 300])
+def test_a_photo_whose_file_is_gone_is_taken_from_an_item_with_the_same(
+    ledger: Ledger, make_requests: MakeRequests, between: int
+) -> None:
+    first, *others = make_requests(1 + between)
+    copy = Path(first.photo).with_name("copy.png")
+    Path(first.photo).rename(copy)
+    twin = replace(first, item="twin", photo=str(copy))
+    lvlm = FakeLVLM()
+    report = ground_photos([first, *others, twin], lvlm, ledger)
+    assert lvlm.asked[first.photo_sha256] == 1
+    described = {item for item, *_ in ledger.groundings()}
+    assert "twin" in described
+    if not between:  # the twin was in line when the file was looked for
+        assert (first.item in described, report.failed) == (True, [])
+    else:
+        assert count_by_code(report.failed) == {"missing": 1}
+        assert ground_photos([first, *others, twin], lvlm, ledger).reused == len(others) + 2
+        assert ledger.failures() == []
+
+
+def test_a_photo_that_is_gone_everywhere_fails_for_all(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    (first,) = make_requests(1)
+    requests = [replace(first, item=f"copy{n}", photo=f"{first.photo}.{n}") for n in range(600)]
+    report = ground_photos(requests, FakeLVLM(), ledger)
+    assert count_by_code(report.failed) == count_by_code(ledger.failures()) == {"missing": 600}
+    assert (report.asked, report.done) == (0, 600)
+
+
+def test_only_calls_that_went_out_are_counted(ledger: Ledger, make_requests: MakeRequests) -> None:
+    async def stopping() -> GroundingReport:
+        stop = asyncio.Event()
+
+        async def behaviour(request: GroundingRequest, _before: int) -> LVLMAnswer:
+            stop.set()
+            raise LVLMError("Busy.", retryable=True, retry_after=200.0)
+
+        lvlm = FakeLVLM(behaviour)
+        report = await run(make_requests(40), lvlm, ledger, stop=stop)
+        assert report.asked == lvlm.asked.total()
+        return report
+
+    report = asyncio.run(stopping())
+    assert (report.retried, report.stopped_by) == (0, "interrupt")
+
+
+def test_a_call_that_its_library_cancels_is_made_again(
+    ledger: Ledger, make_requests: MakeRequests, clock: Clock
+) -> None:
+    async def behaviour(request: GroundingRequest, before: int) -> LVLMAnswer:
+        if not before:
+            raise asyncio.CancelledError
+        return answer(request)
+
+    options = RunOptions(concurrency=2)
+    report = ground_photos(make_requests(40), FakeLVLM(behaviour), ledger, options, clock=clock)
+    assert (report.grounded, report.retried, report.stopped_by) == (40, 40, "")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,11 @@ async def charging(request: GroundingRequest, _before: int) -> LVLMAnswer:
     return LVLMAnswer(good(request), MODEL, "stop", IN, CACHED, OUT)
 
 
-def price_of_one() -> float:
-    price = PriceTable.load().price("openai", MODEL)
+def price_of_one(model: str = MODEL, cached: int = CACHED) -> float:
+    price = PriceTable.load().price("openai", model)
     assert price is not None
     assert price.cached is not None
-    return ((IN - CACHED) * price.input + CACHED * price.cached + OUT * price.output) / 1e6
+    return ((IN - cached) * price.input + cached * price.cached + OUT * price.output) / 1e6
 
 
 def test_the_cost_is_that_of_the_usage(ledger: Ledger, make_requests: MakeRequests) -> None:
@@ -157,3 +158,108 @@ def test_a_dry_run_counts_what_a_run_would_ask(ledger: Ledger, make_requests: Ma
     report = ground_photos(requests, PaidLVLM(), ledger)
     assert report.asked == plan.estimate.photos
     assert report.spent <= plan.estimate.most
+
+
+def cutting(model: str) -> Behaviour:
+    """Stop in mid-sentence, so that another is asked."""
+
+    async def behaviour(request: GroundingRequest, _before: int) -> LVLMAnswer:
+        text = f"A brown leather boot with laces, the number {request.photo_sha256[:8]} and a"
+        return LVLMAnswer(json.dumps({"description": text}), model, "stop", IN, 0, OUT)
+
+    return behaviour
+
+
+def test_a_budget_wants_a_price_of_the_second_model_before_the_first_is_asked(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    options = RunOptions(budget=1.0)
+    for first in (PaidLVLM(cutting(MODEL)), FakeLVLM(cutting("m"))):
+        for second, said in (
+            (PaidLVLM(model="no-such-model"), "none for no-such-model"),
+            (PaidLVLM(most_tokens_out=None), "--max-tokens"),
+        ):
+            with pytest.raises(DataError, match=said):
+                ground_photos(make_requests(3), first, ledger, options, second=second)
+            with pytest.raises(DataError, match=said):
+                plan_run(make_requests(3), first, ledger, options, second=second)
+            assert not first.log
+            assert not second.log
+
+
+def test_a_model_without_a_price_is_not_asked_on_a_budget_whenever_it_turns_up(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    class TwoModels(PaidLVLM):
+        def identity(self, request: GroundingRequest) -> Identity:
+            known = request.item == "item0000"
+            return Identity("openai", MODEL if known else "no-such-model")
+
+    lvlm = TwoModels()
+    options = RunOptions(budget=1.0, concurrency=1)
+    with pytest.raises(DataError, match="none for no-such-model"):
+        ground_photos(make_requests(3), lvlm, ledger, options)
+    assert [request.item for request in lvlm.log] == ["item0000"]
+    assert ledger.counts().answers == 1
+
+
+@pytest.mark.parametrize("free", [True, False])
+def test_the_second_model_is_in_the_budget_at_its_own_price(
+    ledger: Ledger, make_requests: MakeRequests, free: bool
+) -> None:
+    async def charging_more(request: GroundingRequest, _before: int) -> LVLMAnswer:
+        return LVLMAnswer(good(request), "gpt-4.1", "stop", IN, CACHED, OUT)
+
+    first = FakeLVLM(cutting("m")) if free else PaidLVLM(cutting(MODEL))
+    second = PaidLVLM(charging_more, model="gpt-4.1")
+    budget = 0.05
+    report = ground_photos(
+        make_requests(60), first, ledger, RunOptions(budget=budget), second=second
+    )
+    assert report.stopped_by == "budget"
+    assert 0 < report.spent <= budget
+    assert report.spent == pytest.approx(
+        second.asked.total() * price_of_one("gpt-4.1")
+        + (0 if free else first.asked.total() * (price_of_one(cached=0)))
+    )
+    assert ledger.counts().cost == pytest.approx(report.spent)
+
+
+def test_where_the_second_can_not_be_asked_the_first_is_and_at_its_price(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    class Blind(PaidLVLM):
+        def identity(self, request: GroundingRequest) -> Identity | None:  # type: ignore[override]
+            return None
+
+    first, second = PaidLVLM(cutting(MODEL)), Blind(model="gpt-4.1")
+    report = ground_photos(make_requests(2), first, ledger, second=second)
+    assert (first.asked.total(), second.asked.total()) == (4, 0)
+    assert report.spent == pytest.approx(4 * price_of_one(cached=0))
+
+
+@pytest.mark.parametrize("options", [{"limit": -1}, {"retries": -1}])
+def test_counts_are_not_below_nothing(options: dict[str, int]) -> None:
+    with pytest.raises(DataError, match="Give 0 or more"):
+        RunOptions(**options)  # type: ignore[arg-type]
+
+
+def test_a_dry_run_has_the_price_of_whom_the_run_would_ask(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    async def killed(request: GroundingRequest, before: int) -> LVLMAnswer:
+        if before:
+            raise SystemExit
+        return await cutting(MODEL)(request, before)
+
+    with pytest.raises(SystemExit):
+        ground_photos(make_requests(1), PaidLVLM(killed), ledger)
+    second = PaidLVLM(model="gpt-4.1")
+    alone = plan_run(make_requests(1), PaidLVLM(), ledger, RunOptions())
+    both = plan_run(make_requests(1), PaidLVLM(), ledger, RunOptions(), second=second)
+    assert alone.estimate.photos == both.estimate.photos == 1
+    assert alone.estimate.most is not None
+    assert both.estimate.most is not None
+    assert both.estimate.most > 2 * alone.estimate.most
+    report = ground_photos(make_requests(1), PaidLVLM(), ledger, second=second)
+    assert (report.asked, report.again, second.asked.total()) == (1, 0, 1)

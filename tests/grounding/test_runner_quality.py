@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from vlm4rec.errors import LVLMError
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.lvlm import GroundingRequest, LVLMAnswer, Traits
+from vlm4rec.grounding.prompts import Prompt
 from vlm4rec.grounding.quality.policy import Policy
 from vlm4rec.grounding.report import GroundingReport, RunOptions
 from vlm4rec.grounding.runner import ground_photos
@@ -167,3 +169,57 @@ def test_a_sound_answer_has_no_flag(ledger: Ledger, make_requests: MakeRequests)
     ((_, _, grounding),) = ledger.groundings()
     assert grounding.flags == ()
     assert json.loads(good(request))["description"] == grounding.answer.description
+
+
+def test_a_second_model_is_asked_where_the_first_would_only_say_the_same(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    requests = make_requests(2)
+    first = FakeLVLM(always(CUT), traits=Traits(free=True, varies=False))
+    second = FakeLVLM(model="larger")
+    report = ground_photos(requests, first, ledger, second=second)
+    assert (report.asked, report.again, report.grounded, report.flagged) == (2, 2, 2, 0)
+    assert second.asked.total() == 2
+
+
+def test_photos_that_one_model_gave_up_are_not_asked_of_it_without_a_second(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    requests = make_requests(1)
+    traits = Traits(free=True, varies=False)
+    assert ground_photos(requests, FakeLVLM(always(LOOP), traits=traits), ledger).failed
+    assert ground_photos(requests, FakeLVLM(traits=traits), ledger).given_up == 1
+    second = FakeLVLM(model="larger")
+    report = ground_photos(requests, FakeLVLM(traits=traits), ledger, second=second)
+    assert (report.grounded, second.asked.total()) == (1, 1)
+
+
+def test_the_same_words_of_one_photo_under_two_prompts_are_not_flagged(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    same = json.dumps({"category": "boot", "description": COPIED})
+    (request,) = make_requests(1)
+    other = replace(request, item="copy", prompt=Prompt("shoes", 1, "What shoe?"))
+    report = ground_photos([request, other], FakeLVLM(always(same)), ledger)
+    assert (report.asked, report.grounded, report.flagged) == (2, 2, 0)
+
+
+def test_the_same_words_from_the_second_ask_are_not_those_of_another_photo(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    report = ground_photos(make_requests(1), FakeLVLM(saying(CUT, CUT)), ledger)
+    assert (report.again, report.flags) == (1, {"cut-off": 1})
+
+
+def test_the_same_photo_later_in_the_run_is_given_up_alike(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    first, *others = make_requests(300)
+    twin = replace(first, item="twin")
+
+    async def behaviour(request: GroundingRequest, _before: int) -> LVLMAnswer:
+        return answer(request, LOOP if request.item == first.item else None)
+
+    report = ground_photos([first, *others, twin], FakeLVLM(behaviour), ledger)
+    assert count_by_code(report.failed) == count_by_code(ledger.failures()) == {"repetition": 2}
+    assert (report.asked, report.again, report.given_up) == (300, 1, 0)

@@ -18,9 +18,22 @@ from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.storage import replacing
 
-__all__ = ["CorrectionReport", "export_corrections", "import_corrections"]
+__all__ = ["CorrectionReport", "check_export", "export_corrections", "import_corrections"]
 
 _PAGE = 2_000
+
+
+def check_export(path: Path) -> None:
+    """See that a file can be exported to, before any work is done.
+
+    Raises
+    ------
+    DataError
+        If the file is there already: it may hold somebody's corrections.
+    """
+    path = path.expanduser()
+    if path.exists():
+        raise DataError(f"{path} is there already.", "Choose another name.")
 
 
 def export_corrections(folder: ShopFolder, path: Path) -> int:
@@ -49,9 +62,8 @@ def export_corrections(folder: ShopFolder, path: Path) -> int:
     StepMissingError
         If there is nothing to export.
     """
+    check_export(path)
     path = path.expanduser()
-    if path.exists():
-        raise DataError(f"{path} is there already.", "Choose another name.")
     photos = audited_photos(folder)
     with (
         Ledger.open(folder.ledger_file) as ledger,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import re
+import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from vlm4rec.audit.reading import latest_of_prompt
 from vlm4rec.errors import DataError
 from vlm4rec.grounding.ledger import Ledger
 from vlm4rec.grounding.prompt_files import prompt_from
+from vlm4rec.grounding.prompts import PROMPTS
 from vlm4rec.grounding.schema import FACETS, Answer, Grounding
 from vlm4rec.shop.folder import ShopFolder
 
@@ -24,25 +26,41 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two sides: a prompt, and a model if one is meant."""
+    """One of two sides: a prompt, and a model if one is meant.
+
+    Parameters
+    ----------
+    prompt_id, model
+        The prompt, and the model, empty for all.
+    file
+        The file that the prompt was read from, empty if it was named by its id.
+    """
 
     prompt_id: str
     model: str = ""
+    file: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, text: str) -> Side:
         """Read ``PROMPT`` or ``PROMPT@MODEL``; the file of a prompt stands for its id.
 
         >>> Side.of("fashion-v1@gpt-4.1-mini")
-        Side(prompt_id='fashion-v1', model='gpt-4.1-mini')
+        Side(prompt_id='fashion-v1', model='gpt-4.1-mini', file='')
         """
         if text.lower().endswith(".toml"):
-            return cls(prompt_from(text).id)
+            return cls(prompt_from(text).id, file=text)
         prompt_id, _, model = text.partition("@")
         return cls(prompt_id.strip(), model.strip())
 
     def __str__(self) -> str:
         return f"{self.prompt_id}@{self.model}" if self.model else self.prompt_id
+
+    def grounding(self, folder: ShopFolder) -> str:
+        """Return the command that asks a shop's photos for the prompt."""
+        own = not self.file and self.prompt_id not in PROMPTS
+        prompt = "FILE" if own else shlex.quote(self.file or self.prompt_id)
+        where = f", where FILE is the file of {self.prompt_id}" if own else ""
+        return f"vlm4rec ground {folder.quoted} --prompt {prompt} --limit 50{where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +170,8 @@ def compare_prompts(
     StepMissingError
         If the shop has no catalog.
     DataError
-        If both sides are the same, or no photo has an answer of both; it says what to run.
+        If both sides are the same, there is no such prompt, or no photo has an answer of both; it
+        says what to run.
     """
     folder.step("init")
     sides = Side.of(a), Side.of(b)
@@ -191,14 +210,28 @@ def _found(folder: ShopFolder, sides: tuple[Side, Side]) -> list[dict[str, Groun
         return [latest_of_prompt(ledger, side.prompt_id, side.model) for side in sides]
 
 
+def _asked_prompts(folder: ShopFolder) -> list[str]:
+    """Return the ids of all prompts that there are answers to, usable or not."""
+    if not folder.ledger_file.exists():
+        return []
+    with Ledger.open(folder.ledger_file) as ledger:
+        sql = "SELECT DISTINCT prompt_id FROM answers ORDER BY prompt_id"
+        return [prompt_id for (prompt_id,) in ledger.rows(sql)]
+
+
 def _nothing(folder: ShopFolder, sides: tuple[Side, Side], counts: tuple[int, int]) -> DataError:
     """Say what is missing, and how to get it."""
-    missing = [side.prompt_id for side, count in zip(sides, counts, strict=True) if not count] or [
-        sides[counts[1] <= counts[0]].prompt_id
+    known = list(dict.fromkeys([*PROMPTS, *_asked_prompts(folder)]))
+    for side in sides:
+        if not side.file and side.prompt_id not in known:
+            return DataError(
+                f"There is no prompt {side.prompt_id!r}.",
+                f"Choose from: {', '.join(known)}; or name a file that ends in .toml.",
+            )
+    missing = [side for side, count in zip(sides, counts, strict=True) if not count] or [
+        sides[counts[1] <= counts[0]]
     ]
-    commands = " and ".join(
-        f"vlm4rec ground {folder.quoted} --prompt {prompt_id} --limit 50" for prompt_id in missing
-    )
+    commands = " and ".join(dict.fromkeys(side.grounding(folder) for side in missing))
     return DataError(
         f"No photo is described for both {sides[0]} and {sides[1]} ({counts[0]:,} for the one, "
         f"{counts[1]:,} for the other).",

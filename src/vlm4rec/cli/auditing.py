@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["audit", "diff_prompts", "prompts", "register"]
 
 _SHOWN_PROBLEMS = 10
+_WIDE = 110
+"""Columns of a terminal on which there is room for the tokens, too."""
 
 SeedOption = Annotated[
     int, typer.Option("--seed", help="Makes the random sample the same again, or another one.")
@@ -63,7 +65,13 @@ def audit(
     json_: JsonOption = False,
 ) -> None:
     """Count what is wrong with the descriptions, and write a page to review and correct them."""
-    from vlm4rec.audit import audit_shop, drop_corrections, export_corrections, import_corrections
+    from vlm4rec.audit import (
+        audit_shop,
+        check_export,
+        drop_corrections,
+        export_corrections,
+        import_corrections,
+    )
     from vlm4rec.cli.console import print_json, stage
     from vlm4rec.errors import DataError
     from vlm4rec.shop import Shop
@@ -71,6 +79,8 @@ def audit(
     if by and import_ is None:
         raise DataError("--by names who made corrections, and there are none.", "Add --import.")
     folder = Shop.open(shop).folder
+    if export is not None:
+        check_export(export)
     dropped = None
     if drop or drop_all:
         dropped = drop_corrections(folder, None if drop_all else drop)
@@ -121,7 +131,7 @@ def diff_prompts(
         fewer = found.b if found.only_a >= found.only_b else found.a
         _say(
             f"Only {found.photos:,} photos are described for both. For more, run: "
-            f"vlm4rec ground {folder.quoted} --prompt {fewer.prompt_id} --limit 50"
+            f"{fewer.grounding(folder)}"
         )
     _say(f"The page: open {page} in a browser.")
 
@@ -221,14 +231,15 @@ def _print_writers(figures: Figures) -> None:
     from vlm4rec.cli.console import out, plain
 
     table = Table(title="Who wrote it", title_justify="left")
-    table.add_column("Model", overflow="fold")
-    table.add_column("Prompt", overflow="fold")
-    for name in ("Photos", "Answers", "Not used", "Tokens in", "Tokens out", "Cost"):
-        table.add_column(name, justify="right")
+    table.add_column("Model, prompt", overflow="fold")
+    tokens = ("Tokens in", "Tokens out") if out.width >= _WIDE else ()
+    for name in ("Photos", "Answers", "Not used", *tokens, "Cost"):
+        table.add_column(name, justify="right", no_wrap=True)
     for w in figures.writers:
-        numbers = (w.photos, w.answers, w.unusable, w.tokens_in, w.tokens_out)
+        counts = (w.photos, w.answers, w.unusable, w.tokens_in, w.tokens_out)
+        numbers = [f"{n:,}" for n in counts[: 3 + len(tokens)]]
         cost = "-" if w.cost is None else f"${w.cost:,.4f}"
-        table.add_row(plain(w.model), plain(w.prompt_id), *(f"{n:,}" for n in numbers), cost)
+        table.add_row(f"{plain(w.model)}\n  {plain(w.prompt_id)}", *numbers, cost)
     out.print(table)
 
 

@@ -76,7 +76,9 @@ def _write(path: Path, *, json_: bool) -> None:
     from vlm4rec.storage import write_text
 
     if os.path.lexists(path):
-        raise DataError(f"{path} is there already.", "Name a file that is not.")
+        raise DataError(
+            f"{path} is there already, and is not written over.", "Choose another name."
+        )
     write_text(path, built_in_text())
     if json_:
         print_json({"written": str(path)})

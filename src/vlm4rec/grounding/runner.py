@@ -30,9 +30,6 @@ __all__ = ["ground_photos", "run"]
 
 _CLOCK = Clock()
 
-_BESIDE = 16
-"""Workers more than calls at a time: they prepare, judge and keep while the others wait."""
-
 _MOMENT = 1.0
 """Seconds after which the state is shown again."""
 
@@ -150,8 +147,10 @@ class _Run:
         self.checked = False
         self.sorter = Sorter(asker.lvlm, ledger, again=options.again, second=asker.second)
         self.keeper = Keeper(ledger, options.policy)
+        # More than calls at a time, so that none has to wait for answers to be judged and kept.
+        beside = options.concurrency // 4
+        self.workers = options.concurrency + beside
         self.writer = Writer(ledger, self._store, self._settle)
-        self.workers = options.concurrency + _BESIDE
         self.questions: asyncio.Queue[Question | None] = asyncio.Queue(options.concurrency)
         # All that need the answer of a key that is being asked for: it is asked for once.
         self.in_flight: dict[str, list[GroundingRequest]] = {}

@@ -452,7 +452,7 @@ def test_the_key_is_shown_nowhere(
 def test_a_provider_without_batches_says_so(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     path.write_text('{"item_id": "a", "model": "m", "prompt_id": "p", "description": "A dress."}')
-    with pytest.raises(DataError, match=r"answers.jsonl.* has no batch API\. Leave --batch out"):
+    with pytest.raises(DataError, match=r"^The recorded provider has no batch API\. Leave --batch"):
         batches_of(RecordedLVLM(str(path)))
 
 

@@ -7,6 +7,7 @@ from vlm4rec.grounding.batch.seam import BatchLVLM
 from vlm4rec.grounding.lvlm import LVLM
 from vlm4rec.grounding.providers.anthropic import AnthropicLVLM
 from vlm4rec.grounding.providers.openai import OpenAILVLM
+from vlm4rec.grounding.providers.registry import PROVIDERS
 
 __all__ = ["batches_of"]
 
@@ -35,5 +36,12 @@ def batches_of(lvlm: LVLM) -> BatchLVLM:
 
         return AnthropicBatches(lvlm)
     raise DataError(
-        f"{lvlm!r} has no batch API.", "Leave --batch out, or choose openai: or anthropic:."
+        f"{_provider(lvlm)} has no batch API.",
+        "Leave --batch out, or choose openai: or anthropic:.",
     )
+
+
+def _provider(lvlm: LVLM) -> str:
+    kind = type(lvlm).__name__
+    names = [name for name, (_, made, _) in PROVIDERS.items() if made == kind]
+    return f"The {names[0]} provider" if names else kind

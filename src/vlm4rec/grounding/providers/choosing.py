@@ -178,6 +178,8 @@ def _offers(
         where = f"{each.server} at {each.base_url}"
         if each.locked:
             missed(f"{where} wants a key: name its model with --lvlm and --base-url.")
+        elif not each.models:
+            missed(f"{where} names no model that could write.")
         elif not each.seeing and len(each.models) != 1:
             missed(f"{where} has {len(each.models)} models, none of them known to see.")
         elif not _installed("openai"):

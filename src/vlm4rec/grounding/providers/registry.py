@@ -62,11 +62,16 @@ def lvlm_from_spec(spec: str, *, base_url: str | None = None, **options: object)
     return cast("LVLM", make(rest, **given))
 
 
+def _said(option: str) -> str:
+    """Write an option as the command line has it, which a caller in Python knows again, too."""
+    return option.replace("_", "-")
+
+
 def _check(name: str, make: Callable[..., Any], given: dict[str, object]) -> None:
     """See that the provider takes the options, before Python says so less clearly."""
     takes = list(inspect.signature(make).parameters)[1:]
     if unknown := [option for option in given if option not in takes]:
         raise DataError(
-            f"The {name} provider has no option {unknown[0]!r}.",
-            f"Choose from: {', '.join(takes)}." if takes else "Leave it out.",
+            f"The {name} provider has no option {_said(unknown[0])!r}.",
+            f"Choose from: {', '.join(map(_said, takes))}." if takes else "Leave it out.",
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from vlm4rec.grounding.quality.flags import quote
+from vlm4rec.grounding.quality.lettering import own_words
 from vlm4rec.grounding.quality.phrases import Phrases
-from vlm4rec.grounding.quality.subject import Text, words_of
+from vlm4rec.grounding.quality.subject import Text, plain, words_of
 
 __all__ = ["no_photo", "refused"]
 
@@ -104,4 +105,16 @@ def _found(phrases: Phrases, text: Text, what: str) -> str | None:
         found = phrases.find(text.own, text.vocabulary)
     if not found and text.around:
         found = phrases.find(text.around, frozenset(words_of(text.around)))
-    return f"{what}: {quote(found)}." if found else None
+    return f"{what}: {quote(_as_written(found, text))}." if found else None
+
+
+def _as_written(found: str, text: Text) -> str:
+    """Return what was found in lower case as the model wrote it."""
+    said = found.partition(" |")[0]  # what comes then stood after the JSON
+    for source in (text.whole, own_words(text.whole), plain(text.subject.text)):
+        line = " ".join(source.split())
+        lower = line.lower()
+        # A few letters become two in lower case: then the places are not the same.
+        if len(lower) == len(line) and (place := lower.rfind(said)) >= 0:
+            return line[place : place + len(said)]
+    return said

@@ -30,6 +30,9 @@ _MARKS = re.compile(
 _FEWEST = 3
 """Words; a shorter description is short, not cut off."""
 
+_LONGEST_END = 40
+"""Characters of the end of a description that are quoted."""
+
 _ENDS = re.compile(r"[.!?…。！？।؟][\"'”’»)\]*_]*\s*\Z")
 _OPEN_END = re.compile(r"[,;:/&+(\[{–—-]\s*\Z")
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{3}[.!?])[\"'”’)]?\s+(?=[\"'“‘(]?[A-Z])")
@@ -75,18 +78,28 @@ def cut_off(text: Text) -> str | None:
     said = text.whole.rstrip()
     if len(text.words) < _FEWEST or _ENDS.search(said):
         return None
-    ends_with = said[-40:]
+    ends_with = quote(_end(said))
     if _OPEN_END.search(said):
-        return f"The description ends with {quote(ends_with)}."
+        return f"The description ends with {ends_with}."
     if _LIST.search(said):
         return None
     if text.words[-1] in _UNFINISHED and said[-1].isalpha():
-        return f"The description ends with {quote(ends_with)}."
+        return f"The description ends with {ends_with}."
     if said.count("(") > said.count(")"):
-        return f"A bracket is not closed: {quote(ends_with)}."
+        return f"A bracket is not closed: {ends_with}."
     if len(_SENTENCE.split(said)) > 1 and (said[-1].isalnum()):
-        return f"The last sentence does not end: {quote(ends_with)}."
+        return f"The last sentence does not end: {ends_with}."
     return None
+
+
+def _end(said: str) -> str:
+    """Return the last words of a text, after an ellipsis if there are others before."""
+    line = " ".join(said.split())
+    if len(line) <= _LONGEST_END:
+        return line
+    # The first word may be half of one; in a script without spaces there is no other.
+    words = line[-_LONGEST_END - 1 :].partition(" ")[2]
+    return f"…{words or line[-_LONGEST_END:]}"
 
 
 def repetition(text: Text) -> str | None:
