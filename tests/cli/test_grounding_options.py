@@ -108,6 +108,19 @@ def test_the_json_is_all_of_stdout_where_the_model_was_found(
     assert "5 photos to describe by openai:test-model" in told.err
 
 
+def test_the_key_goes_to_a_server_that_was_named_and_to_none_that_was_found(
+    vlm4rec: Command, bare: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = os.environ["OPENAI_API_KEY"]
+    found = Found("openai:test-model", server.url, "a server answers on this machine.")
+    monkeypatch.setattr(choosing, "choose_lvlm", lambda _environ: found)
+    assert vlm4rec("ground", bare, "--yes", "--limit", "1").code == 0
+    assert vlm4rec("ground", bare, *on(server), "--limit", "1").code == 0
+    by_itself, named = server.log
+    assert not any(key in value for value in by_itself.headers.values())
+    assert named.headers["authorization"] == f"Bearer {key}"
+
+
 def test_the_json_of_a_run_that_an_error_ended(
     vlm4rec: Command, bare: Path, server: ModelServer
 ) -> None:

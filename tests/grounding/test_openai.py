@@ -426,6 +426,34 @@ def test_each_key_goes_to_its_owner(
         assert caught.value.fatal
 
 
+@pytest.mark.parametrize("send_key", [True, False])
+def test_a_server_gets_nothing_of_the_environment_where_it_gets_no_key(
+    server: ModelServer,
+    make_requests: MakeRequests,
+    monkeypatch: pytest.MonkeyPatch,
+    send_key: bool,
+) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "secret-org")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "secret-project")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: secret-gate\nX-More:secret-more")
+    ask(OpenAILVLM("test-model", base_url=server.url, send_key=send_key), *make_requests(1))
+    (asked,) = server.log
+    told = [secret for secret in asked.headers.values() if "secret" in secret or SENTINEL in secret]
+    assert len(told) == (5 if send_key else 0)
+    assert send_key == (asked.headers["authorization"] == f"Bearer {SENTINEL}")
+
+
+def test_a_server_that_gets_no_key_and_wants_one_is_to_be_named(
+    server: ModelServer, make_requests: MakeRequests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer secret-gate")
+    server.mood = lambda _number, _before: "401"
+    with pytest.raises(LVLMError, match="It was sent no key") as caught:
+        ask(OpenAILVLM("test-model", base_url=server.url, send_key=False), *make_requests(1))
+    assert caught.value.fatal
+    assert "secret" not in server.log[0].headers.get("authorization", "")
+
+
 def test_what_an_answer_may_cost_is_bounded_at_openai_itself(make_requests: MakeRequests) -> None:
     (request,) = make_requests(1)
 

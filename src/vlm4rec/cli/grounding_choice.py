@@ -13,6 +13,7 @@ from vlm4rec.grounding.lvlm import LVLM
 from vlm4rec.grounding.providers import choosing
 from vlm4rec.grounding.providers.choosing import Found
 from vlm4rec.grounding.providers.registry import PROVIDERS, lvlm_from_spec
+from vlm4rec.grounding.providers.server_address import Address
 
 __all__ = ["Who", "see_that_they_fit", "who_describes", "who_is_second"]
 
@@ -83,4 +84,8 @@ def who_describes(spec: str | None, base_url: str | None, settings: Mapping[str,
     if spec is not None:
         return Who(lvlm_from_spec(spec, base_url=base_url, **settings), None, spec)
     found = choosing.choose_lvlm(os.environ)
-    return Who(lvlm_from_spec(found.spec, base_url=found.base_url, **settings), found, found.spec)
+    # Whoever shares this machine may listen on its ports: a server that nobody named gets no key.
+    nameless = found.base_url is not None and Address(found.base_url).here
+    key = {"send_key": False} if nameless else {}
+    lvlm = lvlm_from_spec(found.spec, base_url=found.base_url, **settings, **key)
+    return Who(lvlm, found, found.spec)

@@ -62,7 +62,7 @@ ALTER TABLE answers ADD COLUMN flags TEXT;
 ALTER TABLE answers ADD COLUMN wording TEXT;
 ALTER TABLE assignments ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX answers_by_key ON answers (key);
-CREATE INDEX answers_by_wording ON answers (wording) WHERE wording IS NOT NULL;
+CREATE INDEX answers_by_wording ON answers (wording, status) WHERE wording IS NOT NULL;
 CREATE TABLE batches (
     id TEXT PRIMARY KEY,
     provider TEXT NOT NULL,

@@ -63,7 +63,7 @@ class Server:
     name
         What it is called in a sentence.
     key_variable
-        The environment variable that holds the key for it.
+        The environment variable that holds the key for it; empty if it is sent none.
     timeout
         The seconds that it has for an answer.
     secrets
@@ -176,6 +176,8 @@ def _remedy(refusal: Refusal, server: Server) -> str:
         return ""
     if refusal.spent or refusal.status == 402:
         return "Add to the account's credit."
+    if refusal.status in (401, 403) and not server.key_variable:
+        return "It was sent no key: if the server is yours, name it with --lvlm and --base-url."
     return {
         401: f"Set {server.key_variable} to a valid key.",
         403: f"Check what the key in {server.key_variable} may do.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,6 +65,9 @@ class OpenAILVLM(ServedLVLM):
         How closely the model looks (``"low"``, ``"high"``), for servers that know it.
     timeout
         Seconds that one answer may take.
+    send_key
+        Whether the server gets the key, and what else the environment has for it: False for one
+        that nobody named, since anyone on a shared machine may have started it.
 
     Raises
     ------
@@ -88,6 +92,7 @@ class OpenAILVLM(ServedLVLM):
         max_side: int = 768,
         detail: str | None = None,
         timeout: float = 60.0,
+        send_key: bool = True,
     ) -> None:
         if importlib.util.find_spec("openai") is None:
             raise MissingExtraError("The openai provider", "openai")
@@ -95,7 +100,7 @@ class OpenAILVLM(ServedLVLM):
             raise DataError(f"detail is {detail!r}.", f"Choose from: {', '.join(_DETAILS)}.")
         address = Address.of(base_url, "OPENAI_BASE_URL", f"https://{_OFFICIAL}/v1")
         sampling = {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
-        key = Key.of(address, _KEYS, "OPENAI_API_KEY")
+        key = Key.of(address, _KEYS, "OPENAI_API_KEY") if send_key else Key.none()
         super().__init__(model, address, key, sampling, max_side, timeout)
         self.max_tokens = max_tokens
         self.detail = detail
@@ -163,12 +168,17 @@ class OpenAILVLM(ServedLVLM):
     def _open(self, key: str, connect: float) -> Any:
         import openai
 
+        headers: dict[str, Any] = dict(self._headers or {})
+        if not self._key.variable:
+            mine = {"authorization": f"Bearer {key}"}
+            unsaid = {name: mine.get(name.lower(), openai.Omit()) for name in _from_environment()}
+            headers = unsaid | headers
         return openai.AsyncOpenAI(
             api_key=key,
             base_url=self.base_url,
             timeout=openai.Timeout(self.timeout, connect=connect),
             max_retries=0,
-            default_headers=self._headers,
+            default_headers=headers,
             http_client=openai.DefaultAsyncHttpxClient(verify=self._certificates),
         )
 
@@ -176,6 +186,13 @@ class OpenAILVLM(ServedLVLM):
         from vlm4rec.grounding.providers import openai_failures
 
         return openai_failures
+
+
+def _from_environment() -> list[str]:
+    """Name the headers that the client takes from the environment by itself."""
+    lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
+    named = [line.partition(":")[0].strip() for line in lines if ":" in line]
+    return ["OpenAI-Organization", "OpenAI-Project", *named]
 
 
 def _by_schema() -> dict[str, object]:

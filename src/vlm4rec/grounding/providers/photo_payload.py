@@ -167,10 +167,21 @@ def _written(image: ImageFile.ImageFile, max_side: int) -> bytes:
 
 
 def _decoded(image: ImageFile.ImageFile, max_side: int) -> Image.Image:
-    """Decode as RGB and upright; a large JPEG at a half, quarter or eighth of its size."""
-    if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
-        image.draft(image.mode, _least(image.size, max_side))
-    return _as_rgb(_upright(image))
+    """Decode upright; a large JPEG at a half, quarter or eighth of its size.
+
+    The colours are as they are coded in a JPEG, which spares two conversions, else RGB.
+    """
+    if image.format not in ("JPEG", "MPO") or image.mode not in ("RGB", "L"):
+        return _as_rgb(_upright(image))
+    is_coded = _is_ycc(image)
+    image.draft("YCbCr" if is_coded else image.mode, _least(image.size, max_side))
+    return _upright(image) if is_coded else _as_rgb(_upright(image))
+
+
+def _is_ycc(image: ImageFile.ImageFile) -> bool:
+    """Tell whether a JPEG is coded as luma and chroma beyond doubt, as nearly all are."""
+    components = [component[0] for component in getattr(image, "layer", ())]
+    return components == [1, 2, 3] and ("jfif" in image.info or "adobe" not in image.info)
 
 
 def _least(size: tuple[int, int], max_side: int) -> tuple[int, int]:

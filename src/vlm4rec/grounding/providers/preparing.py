@@ -15,6 +15,8 @@ _SLOW = 0.001
 """Seconds; where reading a file takes longer, other calls would have to wait for the disk."""
 
 _SHARE = 1 / 16
+"""Of the last reading in the average."""
+
 _REST = 256
 """Photos after which a disk that was slow is tried again."""
 
@@ -71,7 +73,8 @@ class Preparer:
         return True
 
     def _note(self, seconds: float) -> None:
-        self._seconds += _SHARE * (seconds - self._seconds)
+        # One that took very long is no sign: perhaps the process had to wait for its turn.
+        self._seconds += _SHARE * (min(seconds, 8 * _SLOW) - self._seconds)
         if self._seconds > _SLOW:
             self._seconds = 0.0
             self._resting = _REST

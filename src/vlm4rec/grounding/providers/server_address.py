@@ -103,6 +103,15 @@ class Key:
                 return cls(variable, required=True)
         return cls(otherwise, required=False)
 
+    @classmethod
+    def none(cls) -> Key:
+        """Return what stands for no key at all, whatever the environment holds.
+
+        >>> Key.none().read("the server")
+        'none'
+        """
+        return cls("", required=False)
+
     def read(self, server: str) -> str:
         """Return the key; servers at home need none, but the clients insist on one.
 
@@ -111,7 +120,7 @@ class Key:
         LVLMError
             If there is none where one is needed, or what is there can't be a key.
         """
-        key = os.environ.get(self.variable, "").strip()
+        key = os.environ.get(self.variable, "").strip() if self.variable else ""
         if not key and self.required:
             raise LVLMError(
                 f"{server[:1].upper()}{server[1:]} wants a key.",
