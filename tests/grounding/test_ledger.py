@@ -380,3 +380,10 @@ def test_four_thousand_are_read_by_pages(tmp_path: Path) -> None:
         assert len(list(ledger.groundings())) == 4_000
         assert len(list(ledger.groundings(f"item{n}" for n in range(4_000)))) == 4_000
         assert len(list(ledger.assigned())) == 4_000
+
+
+def test_whether_another_photo_has_the_same_words_is_found_by_an_index(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        sql = "EXPLAIN QUERY PLAN SELECT 1 FROM answers WHERE wording = ? AND status = 'ok'"
+        ((*_, plan),) = ledger.rows(sql, ["w"])
+        assert "(wording=? AND status=?)" in plan  # many bad answers may have the same words

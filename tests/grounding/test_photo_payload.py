@@ -125,6 +125,31 @@ def test_a_large_jpeg_is_made_smaller(tmp_path: Path, mode: str, size: tuple[int
     assert grey(image, 0.8) == pytest.approx(220, abs=6)
 
 
+CODED: dict[str, dict[str, Any]] = {
+    "as usual": {},
+    "as RGB": {"keep_rgb": True},
+    "with full chroma": {"subsampling": 0},
+    "progressively": {"progressive": True},
+}
+
+
+@pytest.mark.parametrize("coded", sorted(CODED))
+@pytest.mark.parametrize("size", [(900, 800), (3000, 2000)])
+def test_the_colours_stay_however_they_were_coded(
+    tmp_path: Path, coded: str, size: tuple[int, int]
+) -> None:
+    colours = [(200, 30, 40), (30, 160, 60), (40, 60, 190), (250, 240, 20)]
+    wide = Image.new("RGB", size)
+    for place, colour in enumerate(colours):
+        left = place * size[0] // 4
+        wide.paste(colour, (left, 0, left + size[0] // 4, size[1]))
+    sent = opened(photo_jpeg(saved(wide, tmp_path / "a.jpg", **CODED[coded]), 768))
+    assert sent.mode == "RGB"
+    for place, colour in enumerate(colours):
+        found = sent.getpixel(((2 * place + 1) * sent.width // 8, sent.height // 2))
+        assert found == pytest.approx(colour, abs=6)
+
+
 @given(st.integers(1, 900), st.integers(1, 900), st.integers(1, 400))
 def test_no_side_is_longer_than_asked_for(width: int, height: int, max_side: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

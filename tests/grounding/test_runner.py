@@ -10,7 +10,7 @@ import pytest
 from vlm4rec.errors import LVLMError, PhotoError
 from vlm4rec.grounding.asking import Clock, Retrying
 from vlm4rec.grounding.ledger import Ledger
-from vlm4rec.grounding.lvlm import GroundingRequest, LVLMAnswer
+from vlm4rec.grounding.lvlm import GroundingRequest, LVLMAnswer, Traits
 from vlm4rec.grounding.prompts import Prompt
 from vlm4rec.grounding.report import GroundingReport, RunOptions
 from vlm4rec.grounding.runner import ground_photos, run
@@ -317,3 +317,33 @@ def test_a_call_that_its_library_cancels_is_made_again(
     options = RunOptions(concurrency=2)
     report = ground_photos(make_requests(40), FakeLVLM(behaviour), ledger, options, clock=clock)
     assert (report.grounded, report.retried, report.stopped_by) == (40, 40, "")
+
+
+@pytest.mark.parametrize("hopeless", [{3}, {3, 50}, {60, 61, 62}, {10, 20, 30, 40, 50, 60}])
+def test_photos_that_no_server_can_describe_do_not_keep_a_run_from_its_end(
+    ledger: Ledger, make_requests: MakeRequests, clock: Clock, hopeless: set[int]
+) -> None:
+    async def behaviour(request: GroundingRequest, _before: int) -> LVLMAnswer:
+        if int(request.item.removeprefix("item")) in hopeless:
+            raise LVLMError("Answered 500.", retryable=True)
+        return answer(request)
+
+    lvlm = FakeLVLM(behaviour, traits=Traits(free=True, max_side=768))
+    report = ground_photos(make_requests(100), lvlm, ledger, clock=clock)
+    assert (report.stopped_by, report.grounded) == ("", 100 - len(hopeless))
+    assert count_by_code(ledger.failures()) == {"no-answer": len(hopeless)}
+    assert clock.monotonic() < 120
+
+
+def test_a_server_that_is_away_for_minutes_costs_no_photo(
+    ledger: Ledger, make_requests: MakeRequests, clock: Clock
+) -> None:
+    async def behaviour(request: GroundingRequest, _before: int) -> LVLMAnswer:
+        if lvlm.asked.total() > 30 and clock.monotonic() < 300:
+            raise LVLMError("Down.", retryable=True)
+        return answer(request)
+
+    lvlm = FakeLVLM(behaviour)
+    report = ground_photos(make_requests(100), lvlm, ledger, clock=clock)
+    assert (report.grounded, report.failed, report.stopped_by) == (100, [], "")
+    assert clock.monotonic() >= 300

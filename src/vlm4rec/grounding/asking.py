@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 
 from vlm4rec.errors import LVLMError, PhotoError
 from vlm4rec.grounding.charging import Till
@@ -12,7 +11,7 @@ from vlm4rec.grounding.lvlm import LVLM, GroundingRequest, Identity, LVLMAnswer
 from vlm4rec.grounding.pacing.pacer import Pacer, Slot, Stopped
 from vlm4rec.grounding.questions import Failure, Question, who_answers
 from vlm4rec.grounding.retrying import Clock, Retrying
-from vlm4rec.storage import file_hash
+from vlm4rec.grounding.verifying import verify_photo
 
 __all__ = ["Asker", "BudgetReached", "Came", "Clock", "Retrying"]
 
@@ -38,13 +37,26 @@ class Came:
 
 @dataclass(slots=True)
 class _Asking:
-    """A question on its way: of whom, whether for the second time, and how many calls it took."""
+    """A question on its way.
+
+    Parameters
+    ----------
+    lvlm, identity, request
+        Of whom it is asked, and about what.
+    second
+        Whether it was asked before in this run.
+    calls
+        How many it took.
+    failed_at
+        How many answers the run had when it failed for the first time, None if it never did.
+    """
 
     lvlm: LVLM
     identity: Identity
     request: GroundingRequest
     second: bool
     calls: int = 0
+    failed_at: int | None = None
 
 
 class Asker:
@@ -88,7 +100,7 @@ class Asker:
         self.stop = stop
         self.asked = self.again = self.retried = 0
         self.trouble = ""
-        self._answered = False
+        self._answers = 0
         self._began: float | None = None
 
     def check(self, question: Question) -> None:
@@ -136,7 +148,7 @@ class Asker:
 
     async def _patiently(self, asking: _Asking) -> Came | None:
         if asking.lvlm.traits.max_side is None:  # one that is sent the photo checks it itself
-            await asyncio.to_thread(_verify, asking.request)
+            await asyncio.to_thread(verify_photo, asking.request)
         tried = overloads = 0
         while not self.stop.is_set():
             try:
@@ -146,7 +158,7 @@ class Asker:
             except LVLMError as error:
                 if _overloaded(error):
                     overloads += 1
-                elif not self.pacer.broken:
+                elif self._fails_alone(asking) or not self.pacer.broken:
                     tried += 1
                 self._weigh(error, tried, overloads)
             waited = max(0, tried + min(overloads, 6) - 1)
@@ -176,20 +188,31 @@ class Asker:
                 except LVLMError as error:
                     charged = error.charged
                     self.trouble = error.message
-                    _tell(slot, error)
+                    _tell(slot, error, alone=self._fails_alone(asking))
+                    if asking.failed_at is None:
+                        asking.failed_at = self._answers
                     raise
                 except PhotoError:
                     charged = False
                     self._count(asking, -1)  # nobody was asked
                     raise
                 charged = False
-                self.trouble, self._answered = "", True
+                self.trouble = ""
+                self._answers += 1
                 used = [each for each in (answer.tokens_in, answer.tokens_out) if each is not None]
                 slot.succeeded(sum(used) if used else None)
                 cost = self.till.cost(lvlm, identity, answer)
                 return Came(answer, identity, cost)
         finally:
             self.till.settle(most, cost, charged=charged)
+
+    def _fails_alone(self, asking: _Asking) -> bool:
+        """Tell whether others were answered since a photo failed first: it is not the server then.
+
+        Were such a photo's failures taken for the server's, then a few photos that it never can
+        describe would keep a run from its end, once all others are described.
+        """
+        return asking.failed_at is not None and self._answers > asking.failed_at
 
     def _count(self, asking: _Asking, by: int = 1) -> None:
         """Count a call that begins, or, with -1, take the last one back."""
@@ -228,7 +251,7 @@ class Asker:
             raise _later(f"{error.message} It asks to wait {error.retry_after:,.0f} seconds.")
         if self.pacer.given_up:
             raise _later(f"{error.message} It has not answered for long.")
-        if self.pacer.broken and not self._answered and self._waited() > self.retrying.stranger:
+        if self.pacer.broken and not self._answers and self._waited() > self.retrying.stranger:
             raise LVLMError(
                 f"{error.message} It has not answered once.",
                 error.remedy or "See that it runs, and check the address and the model's name.",
@@ -259,31 +282,11 @@ def _overloaded(error: LVLMError) -> bool:
     return error.retryable and (error.overloaded or error.retry_after is not None)
 
 
-def _tell(slot: Slot, error: LVLMError) -> None:
-    """Tell the pacer what an error says of the server's health."""
+def _tell(slot: Slot, error: LVLMError, *, alone: bool) -> None:
+    """Tell the pacer what an error says of the server's health; that of one photo alone nothing."""
     if _overloaded(error):
         slot.overloaded(error.retry_after)
-    elif error.retryable:
+    elif error.retryable and not alone:
         slot.failed()
     else:
         slot.refused()
-
-
-def _verify(request: GroundingRequest) -> None:
-    """See that the photo is the one that the answer will be kept for."""
-    try:
-        found = file_hash(Path(request.photo))
-    except FileNotFoundError:
-        raise PhotoError(
-            f"There is no photo {request.photo} any more.", "Put it back.", code="missing"
-        ) from None
-    except OSError as error:
-        raise PhotoError(
-            f"{request.photo} can't be read: {error.strerror}.", "Check its permissions."
-        ) from None
-    if found != request.photo_sha256:
-        raise PhotoError(
-            f"{request.photo} has changed since the catalog was read.",
-            "Read the catalog again.",
-            code="changed",
-        )
