@@ -143,7 +143,8 @@ def _longest_loop(words: Sequence[str]) -> int:
     longest = run = 0
     for word in words:
         run = run + 1 if word in often else 0
-        longest = max(longest, run)
+        if run > longest:
+            longest = run
     return min(_LONGEST_PHRASE, longest // 3)
 
 
