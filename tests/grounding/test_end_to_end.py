@@ -87,6 +87,7 @@ def test_every_fault_mixed_over_thousands_of_photos(
     assert report.grounded == MIXED - len(hopeless)
     assert report.again == MIXED // 25
     assert server.busiest > 4
+    assert server.busiest > 4
     expected = {f"item{n:04}": description(n) for n in range(MIXED)}
     assert described(ledger) == {i: text for i, text in expected.items() if i not in hopeless}
 

@@ -225,6 +225,16 @@ def test_the_limit_is_on_photos_asked_about(ledger: Ledger, make_requests: MakeR
     assert ground_photos(requests, FakeLVLM(), ledger, RunOptions(limit=0)).reused == 10
 
 
+def test_beyond_the_limit_what_is_known_is_reused(
+    ledger: Ledger, make_requests: MakeRequests
+) -> None:
+    requests = make_requests(600)
+    ground_photos(requests[500:], FakeLVLM(), ledger)
+    report = ground_photos(requests, FakeLVLM(), ledger, RunOptions(limit=3))
+    assert (report.asked, report.reused, report.stopped_by) == (3, 100, "limit")
+    assert len(requests) - report.done == 497
+
+
 def test_requests_are_taken_as_they_are_needed(ledger: Ledger, make_requests: MakeRequests) -> None:
     (first,) = make_requests(1)
     taken = 0
@@ -244,13 +254,13 @@ def test_requests_are_taken_as_they_are_needed(ledger: Ledger, make_requests: Ma
             return answer(request)
 
         lvlm = FakeLVLM(behaviour)
-        report = await run(endless(), lvlm, ledger, stop=stop)
+        report = await run(endless(), lvlm, ledger, RunOptions(concurrency=8), stop=stop)
         assert not lvlm.closed
         return report
 
     report = asyncio.run(stop_soon())
     assert report.stopped_by == "interrupt"
-    assert 100 <= report.grounded <= 130
+    assert 100 <= report.grounded <= 110
     assert taken <= 256
 
 

@@ -86,10 +86,7 @@ def test_a_fault_of_ours_is_raised_after_the_rest_is_kept(
     lvlm = FakeLVLM(behaviour, traits=AT_ONCE)
     with pytest.raises(ZeroDivisionError):
         ground_photos(make_requests(50), lvlm, ledger, RunOptions(concurrency=2))
-    kept = {item for item, *_ in ledger.groundings()}
-    assert "item0000" in kept
-    assert "item0001" not in kept
-    assert len(kept) < 10
+    assert [item for item, *_ in ledger.groundings()] == ["item0000"]
 
 
 def test_a_source_that_breaks_is_raised_after_the_rest_is_kept(

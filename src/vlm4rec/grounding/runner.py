@@ -188,7 +188,7 @@ class _Run:
         try:
             for chunk in chunked(self.requests):
                 await self._line_up(chunk)
-                if self.asker.stop.is_set() or self.report.stopped_by == "limit":
+                if self.asker.stop.is_set():
                     break
                 await asyncio.sleep(0)  # a long stretch of known photos must not hold up Ctrl-C
         except Exception as error:  # raised again when the workers are through
