@@ -10,7 +10,24 @@ from dataclasses import dataclass, field
 
 from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer, Traits
 
-__all__ = ["Behaviour", "FakeLVLM", "answer", "good", "raising", "saying"]
+__all__ = [
+    "CACHED",
+    "IN",
+    "MODEL",
+    "OUT",
+    "Behaviour",
+    "FakeLVLM",
+    "PaidLVLM",
+    "answer",
+    "charging",
+    "good",
+    "raising",
+    "saying",
+]
+
+MODEL = "gpt-4.1-mini"
+IN, CACHED, OUT = 1000, 400, 100
+"""A model that is paid for, and the tokens of each of its answers."""
 
 Behaviour = Callable[[GroundingRequest, int], Awaitable[LVLMAnswer]]
 
@@ -85,3 +102,25 @@ class FakeLVLM:
 
     async def close(self) -> None:
         self.closed = True
+
+
+class PaidLVLM(FakeLVLM):
+    """One whose answers cost what that model's do."""
+
+    def __init__(
+        self,
+        behaviour: Behaviour | None = None,
+        *,
+        model: str = MODEL,
+        most_tokens_out: int | None = 100,
+    ) -> None:
+        traits = Traits(free=False, most_tokens_out=most_tokens_out, max_side=768)
+        super().__init__(behaviour or charging, model, traits)
+
+    def identity(self, request: GroundingRequest) -> Identity:
+        return Identity("openai", self.model)
+
+
+async def charging(request: GroundingRequest, _before: int) -> LVLMAnswer:
+    await asyncio.sleep(0.001)
+    return LVLMAnswer(good(request), MODEL, "stop", IN, CACHED, OUT)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -8,39 +7,14 @@ import pytest
 
 from vlm4rec.errors import DataError, LVLMError
 from vlm4rec.grounding.ledger import Ledger
-from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer, Traits
+from vlm4rec.grounding.lvlm import GroundingRequest, Identity, LVLMAnswer
 from vlm4rec.grounding.money.prices import PriceTable
 from vlm4rec.grounding.planning import plan_run
 from vlm4rec.grounding.report import RunOptions
 from vlm4rec.grounding.runner import ground_photos
 
 from .conftest import MakeRequests
-from .fake_lvlm import Behaviour, FakeLVLM, good
-
-MODEL = "gpt-4.1-mini"
-IN, CACHED, OUT = 1000, 400, 100
-
-
-class PaidLVLM(FakeLVLM):
-    """One whose answers cost what that model's do."""
-
-    def __init__(
-        self,
-        behaviour: Behaviour | None = None,
-        *,
-        model: str = MODEL,
-        most_tokens_out: int | None = 100,
-    ) -> None:
-        traits = Traits(free=False, most_tokens_out=most_tokens_out, max_side=768)
-        super().__init__(behaviour or charging, model, traits)
-
-    def identity(self, request: GroundingRequest) -> Identity:
-        return Identity("openai", self.model)
-
-
-async def charging(request: GroundingRequest, _before: int) -> LVLMAnswer:
-    await asyncio.sleep(0.001)
-    return LVLMAnswer(good(request), MODEL, "stop", IN, CACHED, OUT)
+from .fake_lvlm import CACHED, IN, MODEL, OUT, Behaviour, FakeLVLM, PaidLVLM, charging, good
 
 
 def price_of_one(model: str = MODEL, cached: int = CACHED) -> float:

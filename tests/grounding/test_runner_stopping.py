@@ -19,8 +19,7 @@ from vlm4rec.grounding.runner import ground_photos, run
 from vlm4rec.grounding.watching import RunState
 
 from .conftest import MakeRequests
-from .fake_lvlm import FakeLVLM, answer, good
-from .test_runner_money import PaidLVLM
+from .fake_lvlm import FakeLVLM, PaidLVLM, answer, good
 
 AT_ONCE = Traits(free=True, max_side=768)
 """Of one that looks at the photo itself, so that no thread does, which would mix the order."""
