@@ -10,6 +10,7 @@ import pytest
 
 from tests.end_to_end.conftest import vlm4rec, vlm4rec_json
 from vlm4rec import History, Shop
+from vlm4rec.recommending.ranker import Request
 
 pytestmark = [pytest.mark.hm, pytest.mark.slow]
 
@@ -55,7 +56,7 @@ def test_a_new_customer_by_history_alone(shop: Path) -> None:
 def test_the_whole_history_is_masked_for_everybody(shop: Path) -> None:
     opened = Shop.open(shop)
     histories = [history for _, history in opened.interactions.histories()]
-    rankings = opened.recommender.rank(histories, 20)
+    rankings = opened.recommender.rank([Request(history) for history in histories], 20)
     for history, ranking in zip(histories, rankings, strict=True):
         assert not set(history.items) & set(ranking)
         assert len(ranking) in (0, 20)
@@ -76,6 +77,6 @@ def test_it_completes_baskets_far_better_than_chance(shop: Path, hm_folder: Path
         if len(known) > 1:
             histories.append(History.of(known[:-1]))
             hidden.append(known[-1])
-    rankings = recommender.rank(histories[:2000], 10)
+    rankings = recommender.rank([Request(history) for history in histories[:2000]], 10)
     found = np.mean([item in ranking for item, ranking in zip(hidden, rankings, strict=False)])
     assert found > 0.08

@@ -10,6 +10,7 @@ from vlm4rec.errors import DataError
 from vlm4rec.grounding.schema import Answer
 from vlm4rec.index.exact import ExactIndex
 from vlm4rec.interactions.interactions import History
+from vlm4rec.recommending.ranker import Request
 from vlm4rec.recommending.recommender import Recommender
 
 
@@ -92,8 +93,8 @@ def delisted(request: pytest.FixtureRequest, recommender: Recommender) -> Recomm
 def test_what_left_the_catalog_is_not_recommended(delisted: Recommender) -> None:
     assert [item.id for item in delisted.recommend(History.of(["b1"]))] == ["b3", "t2"]
     assert {item.id for item in delisted.similar("t2")} == {"b1", "b3"}
-    assert delisted.rank([History.of(["b1"])], 10) == [["b3", "t2"]]
-    assert set(delisted.rank([History.of(["b1"])], 10, mask=[[]])[0]) == {"b1", "b3", "t2"}
+    assert delisted.rank([Request(History.of(["b1"]))], 10) == [["b3", "t2"]]
+    assert set(delisted.rank([Request(History.of(["b1"]), mask=())], 10)[0]) == {"b1", "b3", "t2"}
 
 
 def test_what_left_the_catalog_is_unknown_in_a_history(delisted: Recommender) -> None:
@@ -103,7 +104,7 @@ def test_what_left_the_catalog_is_unknown_in_a_history(delisted: Recommender) ->
         item.score for item in delisted.recommend(History.of(["b1"]))
     ]
     assert {reason.item for item in found for reason in item.reasons} == {"b1"}
-    assert delisted.rank([History.of(["t1"])], 10) == [[]]
+    assert delisted.rank([Request(History.of(["t1"]))], 10) == [[]]
     with pytest.raises(DataError, match="'t1'"):
         delisted.similar("t1")
 
@@ -135,7 +136,7 @@ class Asked(Mapping[str, Sequence[Answer]]):
 def test_only_the_answers_of_what_is_told_are_read_and_once(recommender: Recommender) -> None:
     answers = Asked(recommender.answers)
     lazy = Recommender(recommender.vectors, recommender.titles, answers)
-    lazy.rank([History.of(["b1"])], 3)
+    lazy.rank([Request(History.of(["b1"]))], 3)
     lazy.recommend(History.of(["b1"]), reasons=0)
     assert not answers.counts
     found = lazy.recommend(History.of(["b1", "t1"]), k=2, reasons=1)

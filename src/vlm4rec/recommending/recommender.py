@@ -15,6 +15,7 @@ from vlm4rec.index.index import Hits, Index
 from vlm4rec.interactions.interactions import History
 from vlm4rec.profiles.strategy import MeanProfile, ProfileStrategy
 from vlm4rec.recommending.explain import block_shares, explain_all
+from vlm4rec.recommending.ranker import Request
 from vlm4rec.recommending.recommendations import Recommendations, RecommendedItem
 
 __all__ = ["Recommender"]
@@ -111,19 +112,15 @@ class Recommender:
         """Return the k items most like an item; see `recommend`."""
         return self.recommend(History.of([item]), k, reasons=1)
 
-    def rank(
-        self, histories: Sequence[History], k: int, mask: Sequence[Sequence[str]] | None = None
-    ) -> list[list[str]]:
-        """Rank the covered items for each history; see `vlm4rec.recommending.ranker.Ranker`."""
-        if mask is None:
-            mask = [history.items for history in histories]
-        usable = [row for row, history in enumerate(histories) if self._counts(history)]
-        rankings: list[list[str]] = [[] for _ in histories]
+    def rank(self, requests: Sequence[Request], k: int) -> list[list[str]]:
+        """Rank the covered items for each request; see `vlm4rec.recommending.ranker.Ranker`."""
+        usable = [row for row, request in enumerate(requests) if self._counts(request.history)]
+        rankings: list[list[str]] = [[] for _ in requests]
         if not usable:
             return rankings
-        queries = np.vstack([self._query(histories[row]) for row in usable])
-        found = self.index.search(queries, k, exclude=[[*mask[row], *self._gone] for row in usable])
-        for row, hits in zip(usable, found, strict=True):
+        queries = np.vstack([self._query(requests[row].history) for row in usable])
+        exclude = [[*requests[row].masked, *self._gone] for row in usable]
+        for row, hits in zip(usable, self.index.search(queries, k, exclude=exclude), strict=True):
             rankings[row] = list(hits.ids)
         return rankings
 

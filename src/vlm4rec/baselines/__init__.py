@@ -1,0 +1,1 @@
+"""Methods to compare with: what shops and papers do without, or beside, grounding."""

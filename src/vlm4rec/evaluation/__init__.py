@@ -1,0 +1,1 @@
+"""Judging methods honestly: the same cases, candidates and masks for all."""
