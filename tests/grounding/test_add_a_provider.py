@@ -54,10 +54,26 @@ def test_the_example_keeps_each_promise(
     tmp_path: Path,
 ) -> None:
     *requests, hopeless = make_requests(contract.HOPELESS + 1)
+    made: list[LVLM] = []
+
+    def example() -> LVLM:
+        made.append(make("beside", server, requests, tmp_path))
+        return made[-1]
+
+    PROMISES[promise](contract.Case(example, requests, hopeless, server))
+    assert made  # else it was not the example that kept it
+
+
+def test_a_promise_that_is_broken_is_seen(
+    make: Callable[..., LVLM], server: ModelServer, make_requests: MakeRequests, tmp_path: Path
+) -> None:
+    *requests, hopeless = make_requests(contract.HOPELESS + 1)
+    crossed = requests[::-1]  # each photo gets the words about another one
     case = contract.Case(
-        lambda: make("beside", server, requests, tmp_path), requests, hopeless, server
+        lambda: make("beside", server, crossed, tmp_path), requests, hopeless, server
     )
-    PROMISES[promise](case)
+    with pytest.raises(AssertionError):
+        PROMISES["test_many_at_once_each_get_their_own_answer"](case)
 
 
 def test_the_example_grounds(

@@ -368,6 +368,28 @@ def test_a_name_that_does_not(name: str) -> None:
     assert not sees(name)
 
 
-@given(st.binary(max_size=300), st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.0 "]))
+_ANYTHING = st.recursive(
+    st.none() | st.integers() | st.text(max_size=9) | st.sampled_from(["vision", "m", "llava"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["data", "models", "id", "name", "capabilities"]), inner, max_size=3
+        )
+    ),
+    max_leaves=12,
+)
+_LISTED = _ANYTHING.map(lambda listed: json.dumps(listed).encode())
+
+
+@given(
+    st.binary(max_size=300) | _LISTED,
+    st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.0 ", b"HTTP/1.0 404 No\r\n\r\n"]),
+)
 def test_no_answer_breaks_the_search(body: bytes, head: bytes) -> None:
-    local_servers._served(8000, head + body)
+    found = local_servers._served(8000, head + body)
+    if found is None:
+        return
+    assert (found.server, found.port) == ("vLLM", 8000)
+    assert set(found.seeing) <= set(found.models)
+    assert all(name.isprintable() and 0 < len(name) <= 200 for name in found.models)
+    assert b"404" not in head or found.models == ()

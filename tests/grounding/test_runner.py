@@ -345,6 +345,108 @@ def test_photos_that_no_server_can_describe_do_not_keep_a_run_from_its_end(
     assert clock.monotonic() < 120
 
 
+def _in_vain(
+    ledger: Ledger, requests: list[GroundingRequest], clock: Clock, hopeless: int
+) -> FakeLVLM:
+    """Ground all but so many, which get no answer; return an LVLM that has none of those either."""
+    lost = {request.photo_sha256 for request in requests[:hopeless]}
+
+    async def behaviour(request: GroundingRequest, _before: int) -> LVLMAnswer:
+        if request.photo_sha256 in lost:
+            raise LVLMError("Answered 500.", "Look there.", retryable=True)
+        return answer(request)
+
+    options = RunOptions(concurrency=64)
+    traits = Traits(free=True, max_side=768)
+    first = FakeLVLM(behaviour, traits=traits)
+    report = ground_photos(requests, first, ledger, options, clock=clock)
+    assert (len(report.failed), report.silent) == (hopeless, 0)
+    return FakeLVLM(behaviour, traits=traits)
+
+
+@pytest.mark.parametrize("hopeless", [1, 2, 20])
+def test_photos_that_failed_before_do_not_pass_for_a_server_that_is_away(
+    ledger: Ledger, make_requests: MakeRequests, clock: Clock, hopeless: int
+) -> None:
+    requests = make_requests(100)
+    lvlm = _in_vain(ledger, requests, clock, hopeless)
+    began = clock.monotonic()
+    report = ground_photos(requests, lvlm, ledger, clock=clock)
+    assert (report.error, report.stopped_by) == (None, "")
+    assert (report.reused, len(report.failed), report.silent) == (100 - hopeless, *[hopeless] * 2)
+    assert {problem.what for problem in report.failed} == {"Answered 500"}
+    assert set(lvlm.asked.values()) == {RunOptions().retries + 1}
+    assert clock.monotonic() - began < 60 * hopeless
+
+
+def test_a_photo_that_failed_before_and_is_described_now_is_no_failure(
+    ledger: Ledger, make_requests: MakeRequests, clock: Clock
+) -> None:
+    requests = make_requests(30)
+    _in_vain(ledger, requests, clock, 9)
+    lvlm = FakeLVLM(raising(LVLMError("Busy.", retryable=True), times=4))
+    report = ground_photos(requests, lvlm, ledger, clock=clock)
+    assert (report.grounded, report.failed, report.silent) == (9, [], 0)
+    assert ledger.failures() == []
+
+
+def test_a_server_that_is_away_is_seen_although_some_photos_failed_before(
+    ledger: Ledger, make_requests: MakeRequests, clock: Clock
+) -> None:
+    requests = make_requests(100)
+    _in_vain(ledger, requests[:50], clock, 3)
+    lvlm = FakeLVLM(raising(LVLMError("Down.", retryable=True)))
+    report = ground_photos(requests[47:], lvlm, ledger, clock=clock)
+    assert report.stopped_by == "error"
+    assert "It has not answered once." in str(report.error)
+
+
+def test_the_last_photos_of_many_do_not_pass_for_a_server_that_is_away(
+    ledger: Ledger, make_requests: MakeRequests, clock: Clock
+) -> None:
+    requests = make_requests(50)
+    ground_photos(requests[:40], FakeLVLM(), ledger)
+    lvlm = FakeLVLM(raising(LVLMError("Answered 500.", retryable=True)))
+    report = ground_photos(requests, lvlm, ledger, clock=clock)
+    assert (report.error, report.stopped_by, report.reused) == (None, "", 40)
+    assert len(report.failed) == len(ledger.failures()) == 10
+    assert str(min(report.failed, key=str)) == (
+        "item item0040: Answered 500. See that the server runs; if it does, look at the photo, "
+        "or have another model describe it."
+    )
+    assert report.done == 50
+    later = ground_photos(requests, lvlm, ledger, clock=clock)
+    assert (later.error, len(later.failed), later.silent) == (None, 10, 10)
+
+
+@pytest.mark.parametrize(("known", "left"), [(0, 10), (40, 300)])
+def test_a_server_that_is_away_is_seen_where_it_never_answered_or_much_is_left(
+    ledger: Ledger, make_requests: MakeRequests, clock: Clock, known: int, left: int
+) -> None:
+    requests = make_requests(known + left)
+    ground_photos(requests[:known], FakeLVLM(), ledger)
+    lvlm = FakeLVLM(raising(LVLMError("Down.", retryable=True)))
+    report = ground_photos(requests, lvlm, ledger, clock=clock)
+    assert (report.stopped_by, report.failed, ledger.failures()) == ("error", [], [])
+    assert str(report.error) == (
+        "Down. It has not answered once. "
+        "See that it runs, and check the address and the model's name."
+    )
+
+
+def test_a_server_that_never_answered_is_not_excused_by_photos_that_failed_before(
+    ledger: Ledger, make_requests: MakeRequests, clock: Clock
+) -> None:
+    requests = make_requests(3)
+    nobody = RunOptions(concurrency=1)
+    first = FakeLVLM(raising(LVLMError("Refused.")))
+    assert len(ground_photos(requests, first, ledger, nobody, clock=clock).failed) == 3
+    lvlm = FakeLVLM(raising(LVLMError("Down.", retryable=True)))
+    report = ground_photos(requests, lvlm, ledger, clock=clock)
+    assert "It has not answered once." in str(report.error)
+    assert report.silent == 0
+
+
 def test_a_server_that_is_away_for_minutes_costs_no_photo(
     ledger: Ledger, make_requests: MakeRequests, clock: Clock
 ) -> None:

@@ -4,11 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from vlm4rec.cli.arguments import JsonOption, ShopArgument
+from vlm4rec.cli.grounding_options import (
+    AgainOption,
+    AllPhotosOption,
+    BaseURLOption,
+    BatchOption,
+    BudgetOption,
+    ConcurrencyOption,
+    DryRunOption,
+    LimitOption,
+    LVLMOption,
+    MaxSideOption,
+    MaxTokensOption,
+    MissingOption,
+    NoWaitOption,
+    OnOption,
+    PolicyOption,
+    PricesOption,
+    PromptOption,
+    RequestsPerMinuteOption,
+    SecondLVLMOption,
+    SeedOption,
+    TemperatureOption,
+    TimeoutOption,
+    TokensPerMinuteOption,
+    YesOption,
+)
 
 if TYPE_CHECKING:
     from vlm4rec.cli.grounding_choice import Who
@@ -21,176 +47,33 @@ if TYPE_CHECKING:
 
 __all__ = ["ground"]
 
-_MODEL = "The model"
-_MONEY = "Money"
-_PACE = "Pace"
-_QUALITY = "Quality"
-
 
 def ground(
     shop: ShopArgument,
-    lvlm: Annotated[
-        str | None,
-        typer.Option(
-            "--lvlm",
-            help="Who describes: openai:MODEL, anthropic:MODEL, transformers:MODEL or "
-            "recorded:FILE; by default what is there.",
-            rich_help_panel=_MODEL,
-        ),
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            "--base-url",
-            help="The model server's address, as http://host/v1.",
-            rich_help_panel=_MODEL,
-        ),
-    ] = None,
-    prompt: Annotated[
-        str,
-        typer.Option(
-            "--prompt",
-            help="Which prompt is asked: an id (see vlm4rec prompts) or a TOML file.",
-            rich_help_panel=_MODEL,
-        ),
-    ] = "paper-v1",
-    max_tokens: Annotated[
-        int | None,
-        typer.Option(
-            "--max-tokens", min=1, help="The longest answer, in tokens.", rich_help_panel=_MODEL
-        ),
-    ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option("--temperature", min=0, help="How freely it writes.", rich_help_panel=_MODEL),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            "--seed", help="Makes chance repeatable, where it can.", rich_help_panel=_MODEL
-        ),
-    ] = None,
-    max_side: Annotated[
-        int | None,
-        typer.Option(
-            "--max-side",
-            min=1,
-            help="The longest side of a photo as sent, in pixels: 768 by default.",
-            rich_help_panel=_MODEL,
-        ),
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            min=0.001,
-            help="Seconds that one answer may take: 60 by default.",
-            rich_help_panel=_MODEL,
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Ask for so many photos at the most.")
-    ] = None,
-    all_photos: Annotated[
-        bool, typer.Option("--all-photos", help="Describe every photo, not the main one alone.")
-    ] = False,
-    missing: Annotated[
-        bool,
-        typer.Option(
-            "--missing", help="Leave photos alone that any model has described, for any prompt."
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Estimate photos, tokens and cost; ask no one.",
-            rich_help_panel=_MONEY,
-        ),
-    ] = False,
-    budget: Annotated[
-        float | None,
-        typer.Option(
-            "--budget",
-            help="US dollars: no call goes out that might pass it.",
-            rich_help_panel=_MONEY,
-        ),
-    ] = None,
-    prices: Annotated[
-        Path | None,
-        typer.Option(
-            "--prices",
-            help="A price table of your own (see vlm4rec prices).",
-            rich_help_panel=_MONEY,
-        ),
-    ] = None,
-    batch: Annotated[
-        bool,
-        typer.Option(
-            "--batch",
-            help="By the provider's batch API: half the price, within a day.",
-            rich_help_panel=_MONEY,
-        ),
-    ] = False,
-    no_wait: Annotated[
-        bool,
-        typer.Option(
-            "--no-wait",
-            help="With --batch: don't wait for the answers; the same command collects them.",
-            rich_help_panel=_MONEY,
-        ),
-    ] = False,
-    concurrency: Annotated[
-        int,
-        typer.Option(
-            "--concurrency",
-            min=1,
-            max=1024,
-            help="Calls at once at most; how many are best it finds out.",
-            rich_help_panel=_PACE,
-        ),
-    ] = 64,
-    requests_per_minute: Annotated[
-        float | None,
-        typer.Option("--requests-per-minute", help="The account's limit.", rich_help_panel=_PACE),
-    ] = None,
-    tokens_per_minute: Annotated[
-        float | None,
-        typer.Option("--tokens-per-minute", help="The account's limit.", rich_help_panel=_PACE),
-    ] = None,
-    second_lvlm: Annotated[
-        str | None,
-        typer.Option(
-            "--second-lvlm",
-            help="Who is asked where the first answer was not good enough.",
-            rich_help_panel=_QUALITY,
-        ),
-    ] = None,
-    policy: Annotated[
-        Path | None,
-        typer.Option(
-            "--policy", help="A TOML file of what is done about flags.", rich_help_panel=_QUALITY
-        ),
-    ] = None,
-    on: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--on",
-            help="What is done about a flag, as cut-off=keep; may be repeated.",
-            rich_help_panel=_QUALITY,
-        ),
-    ] = None,
-    again: Annotated[
-        bool,
-        typer.Option(
-            "--again",
-            help="Ask once more about photos that were given up.",
-            rich_help_panel=_QUALITY,
-        ),
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Go on without asking, with the model found.")
-    ] = False,
+    lvlm: LVLMOption = None,
+    base_url: BaseURLOption = None,
+    prompt: PromptOption = "paper-v1",
+    max_tokens: MaxTokensOption = None,
+    temperature: TemperatureOption = None,
+    seed: SeedOption = None,
+    max_side: MaxSideOption = None,
+    timeout: TimeoutOption = None,
+    limit: LimitOption = None,
+    all_photos: AllPhotosOption = False,
+    missing: MissingOption = False,
+    dry_run: DryRunOption = False,
+    budget: BudgetOption = None,
+    prices: PricesOption = None,
+    batch: BatchOption = False,
+    no_wait: NoWaitOption = False,
+    concurrency: ConcurrencyOption = 64,
+    requests_per_minute: RequestsPerMinuteOption = None,
+    tokens_per_minute: TokensPerMinuteOption = None,
+    second_lvlm: SecondLVLMOption = None,
+    policy: PolicyOption = None,
+    on: OnOption = None,
+    again: AgainOption = False,
+    yes: YesOption = False,
     json_: JsonOption = False,
 ) -> None:
     """Have a vision-language model describe the photos not described yet.

@@ -115,6 +115,13 @@ def tell_report(folder: ShopFolder, report: GroundingReport) -> None:
     if report.failed:
         first = plain(str(report.failed[0]))
         out.print(f"The first failure: {first}", soft_wrap=True)
+    if report.silent:
+        silent = counted(report.silent, "photo")
+        out.print(
+            f"{silent} got no answer, as in an earlier run. Look at them, or have another model "
+            "describe them: add --missing, and name it with --lvlm.",
+            soft_wrap=True,
+        )
     if report.unpriced:
         out.print(
             f"{counted(report.unpriced, 'answer')} of unknown cost: no price in the table "

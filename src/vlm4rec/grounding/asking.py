@@ -13,7 +13,7 @@ from vlm4rec.grounding.questions import Failure, Question, who_answers
 from vlm4rec.grounding.retrying import Clock, Retrying
 from vlm4rec.grounding.verifying import verify_photo
 
-__all__ = ["Asker", "BudgetReached", "Came", "Clock", "Retrying"]
+__all__ = ["Asker", "BudgetReached", "Came", "Clock", "NeverAnsweredError", "Retrying"]
 
 _DEAREST = 1e9
 """US dollars; what a call may cost at most is no more, whatever length of answer was allowed."""
@@ -24,6 +24,18 @@ _MANY = 30
 
 class BudgetReached(Exception):  # noqa: N818 - it ends a run in good order
     """The next call might cost more than is left of the budget."""
+
+
+class NeverAnsweredError(LVLMError):
+    """The server takes no calls, and has answered none in this run; ``said`` is its last word."""
+
+    def __init__(self, said: LVLMError) -> None:
+        super().__init__(
+            f"{said.message} It has not answered once.",
+            said.remedy or "See that it runs, and check the address and the model's name.",
+            fatal=True,
+        )
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class _Asking:
         Of whom it is asked, and about what.
     second
         Whether it was asked before in this run.
+    in_vain
+        Whether an earlier run got no answer about this photo.
     calls
         How many it took.
     failed_at
@@ -55,6 +69,7 @@ class _Asking:
     identity: Identity
     request: GroundingRequest
     second: bool
+    in_vain: bool
     calls: int = 0
     failed_at: int | None = None
 
@@ -138,7 +153,8 @@ class Asker:
         """
         try:
             lvlm, identity = self._who(question)
-            return await self._patiently(_Asking(lvlm, identity, question.request, second))
+            asking = _Asking(lvlm, identity, question.request, second, question.in_vain)
+            return await self._patiently(asking)
         except PhotoError as error:
             return Failure(error.code, error.message, error.remedy, of_photo=True)
         except LVLMError as error:
@@ -210,8 +226,12 @@ class Asker:
         """Tell whether others were answered since a photo failed first: it is not the server then.
 
         Were such a photo's failures taken for the server's, then a few photos that it never can
-        describe would keep a run from its end, once all others are described.
+        describe would keep a run from its end, once all others are described. A later run, in
+        which only they are left, would take the server for one that is away; so a photo that an
+        earlier run got no answer about fails alone, too, unless others show that it is away.
         """
+        if asking.in_vain and not self.pacer.broken:
+            return True
         return asking.failed_at is not None and self._answers > asking.failed_at
 
     def _count(self, asking: _Asking, by: int = 1) -> None:
@@ -252,11 +272,7 @@ class Asker:
         if self.pacer.given_up:
             raise _later(f"{error.message} It has not answered for long.")
         if self.pacer.broken and not self._answers and self._waited() > self.retrying.stranger:
-            raise LVLMError(
-                f"{error.message} It has not answered once.",
-                error.remedy or "See that it runs, and check the address and the model's name.",
-                fatal=True,
-            )
+            raise NeverAnsweredError(error)
         if tried > self.retrying.retries or overloads > _MANY:
             raise error
 

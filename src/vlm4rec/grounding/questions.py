@@ -13,11 +13,15 @@ __all__ = ["Failure", "Outcome", "Question", "who_answers"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request that has no usable answer yet, with who is to answer it."""
+    """A request that has no usable answer yet, with who is to answer it.
+
+    ``in_vain`` tells that an earlier run got no answer about this photo.
+    """
 
     request: GroundingRequest
     identity: Identity
     key: str
+    in_vain: bool = False
 
     def again(self) -> Question:
         """Return the question as it is asked a second time; its key is the same."""

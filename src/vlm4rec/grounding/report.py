@@ -95,6 +95,8 @@ class GroundingReport:
         Photos that wait in a batch at the provider, or of which another waits that is the same.
     failed
         A problem for each photo that was tried and got no grounding.
+    silent
+        How many of these got no answer, as in an earlier run.
     flags
         How many of the new groundings have each flag of the quality gates.
     flagged
@@ -124,6 +126,7 @@ class GroundingReport:
     given_up: int = 0
     waiting: int = 0
     failed: list[Problem] = field(default_factory=list)
+    silent: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     flagged: int = 0
     tokens_in: int = 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sized
 from dataclasses import replace
 
 from vlm4rec.errors import LVLMError
-from vlm4rec.grounding.asking import Asker, BudgetReached, Clock, Retrying
+from vlm4rec.grounding.asking import Asker, BudgetReached, Clock, NeverAnsweredError, Retrying
 from vlm4rec.grounding.charging import Till
 from vlm4rec.grounding.interrupting import on_interrupt
 from vlm4rec.grounding.judging import Judge
@@ -29,6 +29,8 @@ from vlm4rec.problems import Problem
 __all__ = ["ground_photos", "run"]
 
 _CLOCK = Clock()
+
+_SEE = "See that the server runs; if it does, look at the photo, or have another model describe it."
 
 _MOMENT = 1.0
 """Seconds after which the state is shown again."""
@@ -155,6 +157,9 @@ class _Run:
         # All that need the answer of a key that is being asked for: it is asked for once.
         self.in_flight: dict[str, list[GroundingRequest]] = {}
         self.failures: dict[str, Failure] = {}
+        self.in_line = 0
+        self.fed = False
+        self.silence: Failure | None = None
 
     async def go(self) -> GroundingReport:
         beside = (self.writer.serve(), self._stopping(), self._showing())
@@ -191,6 +196,7 @@ class _Run:
                 if self.asker.stop.is_set():
                     break
                 await asyncio.sleep(0)  # a long stretch of known photos must not hold up Ctrl-C
+            self.fed = True
         except Exception as error:  # raised again when the workers are through
             self._break_off(error)
         for _ in range(self.workers):
@@ -227,6 +233,7 @@ class _Run:
             self.checked = True
         self.left = None if self.left is None else self.left - 1
         self.in_flight[question.key] = [question.request]
+        self.in_line += 1
         await self.questions.put(question)
 
     def _reuse(self, questions: list[Question]) -> None:
@@ -236,12 +243,13 @@ class _Run:
 
     def _fail(self, question: Question) -> None:
         """Fail a photo whose twin has failed in this run."""
-        failed = self.keeper.fail(self.failures[question.key], [question.request])
-        self.report.failed.extend(failed)
+        failure = self.failures[question.key]
+        self._count_failed(question, failure, self.keeper.fail(failure, [question.request]))
 
     async def _work(self) -> None:
         while question := await self.questions.get():
             waiting = self.in_flight[question.key]
+            self.in_line -= 1
             try:
                 if not self.asker.stop.is_set():
                     await self._answer(question)
@@ -253,6 +261,9 @@ class _Run:
                 self._break_off(error)
             if self.in_flight.get(question.key) is waiting:  # else it is through, or asked anew
                 del self.in_flight[question.key]
+                if self.silence is not None:
+                    failed = self.keeper.fail(self.silence, waiting)
+                    self._count_failed(question, self.silence, failed)
 
     async def _answer(self, question: Question) -> None:
         last = bool(question.request.again) or not self.asker.may_differ(question)
@@ -290,6 +301,11 @@ class _Run:
 
     def _break_off(self, error: Exception) -> None:
         """Stop the run because of an error, the first of which is told."""
+        if isinstance(error, NeverAnsweredError) and (self.silence or self._may_be_the_photos()):
+            said = error.said
+            self.silence = Failure(NO_ANSWER.code, said.message, said.remedy or _SEE)
+            self.asker.stop.set()
+            return
         if self.report.error is None and self.broken is None:
             if isinstance(error, LVLMError):
                 self.report.error = error
@@ -297,6 +313,14 @@ class _Run:
                 self.broken = error
         self.report.stopped_by = "error"
         self.asker.stop.set()
+
+    def _may_be_the_photos(self) -> bool:
+        """Tell whether the photos may be why no answer came, and not the server.
+
+        So it may be where only a few are left, and it has described the others before.
+        """
+        last = self.fed and not self.in_line and not self.asker.stop.is_set()
+        return last and self.report.reused > 0
 
     def _store(self, outcome: Outcome) -> Kept:
         return self.keeper.keep(outcome, self.in_flight[outcome.question.key])
@@ -319,12 +343,17 @@ class _Run:
         self, outcome: Outcome, kept: tuple[str, ...] | list[Problem], photos: int
     ) -> None:
         if isinstance(kept, list):
-            self.report.failed.extend(kept)
             failure = outcome.failure or NO_ANSWER
+            self._count_failed(outcome.question, failure, kept)
             if not failure.of_photo:  # another file with this photo may do
                 self.failures[outcome.question.key] = failure
             return
         self.report.count(kept, photos)
+
+    def _count_failed(self, question: Question, failure: Failure, failed: list[Problem]) -> None:
+        self.report.failed.extend(failed)
+        if question.in_vain and failure.code == NO_ANSWER.code:
+            self.report.silent += len(failed)
 
     def _show(self) -> None:
         report, budget, pacer = self.report, self.asker.till.budget, self.asker.pacer
@@ -355,6 +384,7 @@ class _Run:
         report.asked, report.again = self.asker.asked, self.asker.again
         report.retried = self.asker.retried
         report.spent, report.uncertain = budget.spent, budget.uncertain
-        if self.asker.stop.is_set() and report.stopped_by in ("", "limit"):
+        stopped = self.asker.stop.is_set() and self.silence is None
+        if stopped and report.stopped_by in ("", "limit"):
             report.stopped_by = "interrupt"
         return report

@@ -19,6 +19,9 @@ _CHUNK = 256
 _TRIES = 2
 """Answers that may come for a photo before it is given up, if none of them is usable."""
 
+_UNANSWERED = "SELECT item, ordinal FROM failures WHERE code = 'no-answer'"
+_HAS_ANSWERED = "SELECT 1 FROM answers WHERE provider = ? LIMIT 1"
+
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
@@ -29,7 +32,8 @@ class Sorted:
     known
         Those that the ledger has a usable answer for.
     open
-        Those to be asked, with ``again`` set where an answer came that was not good enough.
+        Those to be asked, with ``again`` set where an answer came that was not good enough, and
+        ``in_vain`` where an earlier run got none, though whoever is asked has answered before.
     given_up
         Those that were answered twice and never well enough.
     unavailable
@@ -77,6 +81,7 @@ class Sorter:
         self.batched = batched
         two = second is not None and second is not lvlm
         self._most = _TRIES if two or lvlm.traits.varies else 1
+        self._silent: frozenset[tuple[str, int]] | None = None
 
     def sort(self, requests: Iterable[GroundingRequest]) -> Sorted:
         """Sort some requests, in their order."""
@@ -85,7 +90,8 @@ class Sorter:
         unavailable = 0
         for request in requests:
             if identity := self.lvlm.identity(request):
-                questions.append(Question(request, identity, identity.key(request)))
+                in_vain = (request.item, request.ordinal) in self._in_vain(identity.provider)
+                questions.append(Question(request, identity, identity.key(request), in_vain))
             else:
                 unavailable += 1
         known = self.ledger.known(question.key for question in questions)
@@ -104,6 +110,17 @@ class Sorter:
             else:
                 sorted_.open.append(question.again() if tried else question)
         return Sorted(sorted_.known, sorted_.open, sorted_.given_up, unavailable, waiting)
+
+    def _in_vain(self, provider: str) -> frozenset[tuple[str, int]]:
+        """Return the (item, ordinal) that earlier runs got no answer about.
+
+        They are none where the provider has not answered once: then it may be its own fault.
+        """
+        if self._silent is None:
+            silent = frozenset(self.ledger.rows(_UNANSWERED))
+            known = silent and any(True for _ in self.ledger.rows(_HAS_ANSWERED, [provider]))
+            self._silent = silent if known else frozenset()
+        return self._silent
 
 
 def chunked(requests: Iterable[GroundingRequest]) -> Iterator[list[GroundingRequest]]:

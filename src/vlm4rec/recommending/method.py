@@ -11,7 +11,7 @@ import numpy as np
 
 from vlm4rec.encoding.encoder import Floats
 from vlm4rec.errors import DataError
-from vlm4rec.interactions.interactions import Interactions
+from vlm4rec.interactions.interactions import History, Interactions
 from vlm4rec.interactions.splitting import Case, Split
 from vlm4rec.recommending.ranker import Ranker, Request
 from vlm4rec.recommending.variants import Variants
@@ -108,9 +108,11 @@ class TrainingData:
 
     def requests(self, cases: Sequence[Case]) -> list[Request]:
         """Return what a ranker is asked for cases: the history is masked, and variants of it."""
-        masks = [self.variants and self.variants.of(case.history.items) for case in cases]
-        pairs = zip(cases, masks, strict=True)
-        return [Request(case.history, case.time, mask) for case, mask in pairs]
+        return [Request(case.history, case.time, self.mask(case.history)) for case in cases]
+
+    def mask(self, history: History) -> tuple[str, ...]:
+        """Return the ids that must not be ranked after a history."""
+        return history.items if self.variants is None else self.variants.of(history.items)
 
     def for_validation(self) -> TrainingData:
         """Return what may be learned from while the validation cases are to be predicted.

@@ -79,9 +79,25 @@ def test_another_model_is_not_taken_for_one_like_it(table: PriceTable, name: str
     assert table.lookup(name) is None
 
 
-@given(st.text())
-def test_any_name_may_be_looked_up(name: str) -> None:
-    PriceTable.load().lookup(name)
+@given(
+    st.text(max_size=12),
+    st.sampled_from(["", *(price.model for price in PriceTable.load())]),
+    st.text(max_size=12) | st.sampled_from(["", "-latest", "-2025-04-14", "-20251001", "-001"]),
+)
+def test_any_name_gets_a_price_of_the_model_that_it_names_or_none(
+    before: str, model: str, after: str
+) -> None:
+    table = PriceTable.load()
+    name = f"{before}{model}{after}"
+    found = table.lookup(name)
+    assert found is None or _plain(found.model) in _plain(name)
+    assert table.lookup(f" {name} ") == found
+    if not before and not after.strip():
+        assert (found is not None) is bool(model)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace(".", "-")
 
 
 def test_a_table_of_ones_own_adds_and_corrects(tmp_path: Path) -> None:
