@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -330,6 +331,32 @@ def test_dropping_gives_the_latest_word_of_a_model(
     assert said(ledger, "001") == "Another word."
 
 
+@pytest.mark.parametrize("dropped", [False, True])
+def test_a_photo_that_changes_and_changes_back_brings_its_correction_back(
+    folder: ShopFolder, table: Path, source: Path, ledger: Ledger, *, dropped: bool
+) -> None:
+    def show(content: bytes) -> str:
+        (source / "001.jpg").write_bytes(content)
+        Shop.create(folder.root, resolve_init(folder.manifest().steps["init"]))
+        lines = [{"item_id": "001", "model": "m", "description": f"A boot of {len(content)}."}]
+        path = source / "new.jsonl"
+        path.write_text("\n".join(json.dumps(line | {"prompt_id": "paper-v1"}) for line in lines))
+        Shop(folder).ground(f"recorded:{path}")
+        return said(ledger, "001")
+
+    import_corrections(folder, edit(table, 0, description="A red boot."))
+    before = (source / "001.jpg").read_bytes()
+    Image.new("RGB", (9, 9), "green").save(source / "other.png")
+    other = (source / "other.png").read_bytes()
+    assert show(other) == f"A boot of {len(other)}."
+    if dropped:
+        assert drop_corrections(folder, ["001"]) == 0
+        with pytest.raises(UnknownIdError, match="'001' has no correction"):
+            drop_corrections(folder, ["001"])
+    assert show(before) == (f"A boot of {len(before)}." if dropped else "A red boot.")
+    assert len(ledger.pinned()) == (not dropped)
+
+
 def test_dropping_and_importing_again(folder: ShopFolder, table: Path, ledger: Ledger) -> None:
     edit(table, 0, description="A red boot.")
     import_corrections(folder, table)
@@ -371,7 +398,8 @@ ANSWERS = st.builds(
 def test_whatever_a_model_wrote_export_and_import_change_nothing(
     folder: ShopFolder, ledger: Ledger, describe: Describe, answers: list[Answer], change: str
 ) -> None:
-    ledger.change("DELETE FROM assignments", [()])
+    for table in ("assignments", "pins"):
+        ledger.change(f"DELETE FROM {table}", [()])
     for number, answer in enumerate(answers, start=1):
         describe(f"00{number}", answer)
     before = list(ledger.groundings())

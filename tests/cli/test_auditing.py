@@ -111,6 +111,25 @@ def test_names_of_models_are_whole_on_a_narrow_terminal(
     assert ("Tokens in" in told) is (width > 80)
 
 
+@pytest.mark.parametrize("width", [80, 110, 134, 250])
+def test_what_was_found_is_read_without_a_puzzle_whatever_the_width(
+    vlm4rec: Command, audited: Shop, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    name = "a-flag-of-a-later-version-with-a-name-in-full"
+    with Ledger.open(audited.folder.ledger_file) as ledger:
+        ledger.change("UPDATE answers SET flags = ? WHERE answer LIKE '%boot%'", [(f'["{name}"]',)])
+    monkeypatch.setattr(console.out, "width", width)
+    lines = vlm4rec("audit", audited.folder.root).out.splitlines()
+    begin = lines.index(next(line for line in lines if line.startswith("What was found")))
+    table = lines[begin : next(n for n, line in enumerate(lines) if line.startswith("└"))]
+    (found,) = (line for line in table if name in line)
+    assert " 2 " in found.partition(name)[2]
+    for part in ("Left out", "cut-off", "001, 002", "The description ends in"):
+        assert any(part in line for line in table)
+    assert max(map(len, table)) <= width
+    assert len(table) <= 14
+
+
 def test_a_table_of_nothing_that_can_be_used_is_a_failure(
     vlm4rec: Command, audited: Shop, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vlm4rec.catalog.items import Catalog, Item
+from vlm4rec.catalog.items import Attribute, Catalog, Item
 from vlm4rec.encoding.documents import RECIPES, compose_documents, recipe_by_name
 from vlm4rec.errors import DataError
 from vlm4rec.grounding.schema import Answer
@@ -59,6 +59,29 @@ def test_facets_are_blocks() -> None:
         "material": "leather",
         "style": "rugged",
     }
+
+
+def test_metadata_needs_no_grounding_but_attributes() -> None:
+    assert texts("metadata") == {"2": {"text": "price: 80.5; brand: Acme"}}
+
+
+def test_metadata_leaves_out_what_only_the_shop_can_read() -> None:
+    own: dict[str, Attribute] = {"colour_name": "Black", "colour_code": 9, "fit": ""}
+    codes: dict[str, Attribute] = {"product_code": "0108775", "ean": "4006381333931"}
+    catalog = Catalog.of(
+        Item(str(number), attributes={**own, **codes, "batch": f"B-{number}"})
+        for number in range(3)
+    )
+    documents = compose_documents(catalog, {}, recipe_by_name("metadata"))
+    assert [document.texts for document in documents] == [{"text": "colour: Black"}] * 3
+
+
+def test_an_attribute_of_the_shops_own_is_a_recipe_too() -> None:
+    assert texts("metadata:brand") == {"2": {"text": "Acme"}}
+    assert recipe_by_name("metadata:brand").name == "metadata:brand"
+    with pytest.raises(DataError, match="no attribute 'brnad'") as caught:
+        texts("metadata:brnad")
+    assert caught.value.remedy == "Its attributes: price, brand."
 
 
 def test_several_photos_are_merged() -> None:

@@ -200,6 +200,33 @@ def test_what_a_person_pinned_stays_until_the_photo_changes(ledger: Ledger) -> N
     assert ledger.pinned() == {}
 
 
+def test_what_was_pinned_is_back_with_its_photo(ledger: Ledger) -> None:
+    def current() -> list[str]:
+        return [grounding.key for _, _, grounding in ledger.groundings()]
+
+    old, new = provenance(), provenance().model_copy(update={"photo_sha256": "f" * 64})
+    record(ledger, "k1", ("a", 0), ("b", 0))
+    ledger.record("by-hand", "{}", old, answer=ANSWER)
+    ledger.assign([("a", 0, "by-hand")], pinned=True)
+    ledger.record("k2", "{}", new, answer=ANSWER, photos=[("a", 0), ("b", 0)])
+    assert current() == ["k2", "k2"]
+    ledger.assign([("a", 0, "k1"), ("b", 0, "k1")])
+    assert current() == ["by-hand", "k1"]
+    assert ledger.pinned() == {("a", 0): old.photo_sha256}
+    record(ledger, "k3", ("a", 0))  # of the same photo
+    assert current() == ["by-hand", "k1"]
+
+    ledger.record("by-hand-2", "{}", old, answer=ANSWER)
+    ledger.assign([("a", 0, "by-hand-2")], pinned=True)
+    ledger.assign([("a", 0, "k2")])
+    ledger.assign([("a", 0, "k1")])
+    assert current() == ["by-hand-2", "k1"]
+    ledger.unpin(["a"])
+    assert (current(), ledger.pinned()) == (["by-hand-2", "k1"], {})
+    ledger.assign([("a", 0, "k1")])
+    assert current() == ["k1", "k1"]
+
+
 def test_an_answer_that_is_held_waits_for_a_second(ledger: Ledger) -> None:
     ledger.record("k1", "{}", provenance(), answer=ANSWER, flags=["cut-off"], standing="held")
     assert not ledger.has("k1")

@@ -62,6 +62,23 @@ def test_a_ledger_of_the_first_version_keeps_all_it_holds(tmp_path: Path) -> Non
         assert ledger.counts() == LedgerCounts(1, 0, 1, 1, 0, 100, 10, 20, 0.0, 0)
 
 
+def test_what_was_pinned_in_a_ledger_of_the_second_version_is_back_with_its_photo(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "second.sqlite"
+    with Ledger.open(path) as ledger:
+        record(ledger, "k1", ("a", 0))
+        ledger.record("by-hand", "{}", provenance(), answer=ANSWER)
+        ledger.assign([("a", 0, "by-hand")], pinned=True)
+        for statement in ("DROP TABLE pins", "PRAGMA user_version = 2"):
+            ledger._connection.execute(statement)
+    other = provenance().model_copy(update={"photo_sha256": "f" * 64})
+    with Ledger.open(path) as ledger:
+        ledger.record("k2", "{}", other, answer=ANSWER, photos=[("a", 0)])
+        ledger.assign([("a", 0, "k1")])
+        assert [grounding.key for *_, grounding in ledger.groundings()] == ["by-hand"]
+
+
 @pytest.mark.parametrize("content", [b"not a database, just some text" * 50, b"SQLite format 3\0"])
 def test_what_is_no_ledger_is_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "ledger.sqlite"

@@ -349,17 +349,15 @@ def _in_vain(
     ledger: Ledger, requests: list[GroundingRequest], clock: Clock, hopeless: int
 ) -> FakeLVLM:
     """Ground all but so many, which get no answer; return an LVLM that has none of those either."""
-    lost = {request.photo_sha256 for request in requests[:hopeless]}
+    lost = {request.photo_sha256 for request in requests[: 5 * hopeless : 5]}
 
     async def behaviour(request: GroundingRequest, _before: int) -> LVLMAnswer:
         if request.photo_sha256 in lost:
             raise LVLMError("Answered 500.", "Look there.", retryable=True)
         return answer(request)
 
-    options = RunOptions(concurrency=64)
     traits = Traits(free=True, max_side=768)
-    first = FakeLVLM(behaviour, traits=traits)
-    report = ground_photos(requests, first, ledger, options, clock=clock)
+    report = ground_photos(requests, FakeLVLM(behaviour, traits=traits), ledger, clock=clock)
     assert (len(report.failed), report.silent) == (hopeless, 0)
     return FakeLVLM(behaviour, traits=traits)
 
@@ -382,7 +380,7 @@ def test_photos_that_failed_before_do_not_pass_for_a_server_that_is_away(
 def test_a_photo_that_failed_before_and_is_described_now_is_no_failure(
     ledger: Ledger, make_requests: MakeRequests, clock: Clock
 ) -> None:
-    requests = make_requests(30)
+    requests = make_requests(60)
     _in_vain(ledger, requests, clock, 9)
     lvlm = FakeLVLM(raising(LVLMError("Busy.", retryable=True), times=4))
     report = ground_photos(requests, lvlm, ledger, clock=clock)
@@ -393,10 +391,10 @@ def test_a_photo_that_failed_before_and_is_described_now_is_no_failure(
 def test_a_server_that_is_away_is_seen_although_some_photos_failed_before(
     ledger: Ledger, make_requests: MakeRequests, clock: Clock
 ) -> None:
-    requests = make_requests(100)
+    requests = make_requests(250)
     _in_vain(ledger, requests[:50], clock, 3)
     lvlm = FakeLVLM(raising(LVLMError("Down.", retryable=True)))
-    report = ground_photos(requests[47:], lvlm, ledger, clock=clock)
+    report = ground_photos(requests, lvlm, ledger, clock=clock)
     assert report.stopped_by == "error"
     assert "It has not answered once." in str(report.error)
 

@@ -19,7 +19,6 @@ _CORRECTED = (
     "JOIN answers ON answers.key = assignments.key AND status = 'ok' "
     "WHERE provider = ? ORDER BY item, ordinal"
 )
-_UNPIN = "UPDATE assignments SET pinned = 0 WHERE item = ? AND ordinal = ?"
 _UNASSIGN = "DELETE FROM assignments WHERE item = ? AND ordinal = ?"
 
 
@@ -51,12 +50,17 @@ def drop_corrections(folder: ShopFolder, items: Collection[str] | None = None) -
     folder.step("init")
     with folder.writing("audit"), Ledger.open(folder.ledger_file) as ledger:
         corrected = list(ledger.rows(_CORRECTED, [CORRECTION]))
+        # What is pinned for a photo that was changed since is dropped, too: it would come back.
+        pinned = {row[0] for row in ledger.rows("SELECT item FROM pins")}
         if items is not None:
+            known = pinned.union(row[0] for row in corrected)
             for item in items:
-                if item not in {row[0] for row in corrected}:
+                if item not in known:
                     raise UnknownIdError(f"Item {item!r} has no correction.", "Check the id.")
             corrected = [row for row in corrected if row[0] in items]
+            pinned.intersection_update(items)
         with ledger.transaction():
+            ledger.unpin(pinned)
             for item, ordinal, sha256, key in corrected:
                 _give_back(ledger, (item, ordinal), sha256, key)
     return len({(item, sha256) for item, _, sha256, _ in corrected})
@@ -75,7 +79,6 @@ def _give_back(ledger: Ledger, place: Place, sha256: str, key: str) -> None:
     latest = of_lvlms[-1]
     if original is not None and _writer(original) == _writer(latest):
         latest = original  # the last answer may be another item's, with the title in its question
-    ledger.change(_UNPIN, [place])
     ledger.assign([(*place, latest.key)])
 
 

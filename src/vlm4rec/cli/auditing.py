@@ -22,7 +22,9 @@ __all__ = ["audit", "diff_prompts", "prompts", "register"]
 
 _SHOWN_PROBLEMS = 10
 _WIDE = 110
-"""Columns of a terminal on which there is room for the tokens, too."""
+"""Columns of a terminal on which there is room for all that the tables know."""
+_SHORT = 20
+"""Characters of a flag's name that such a terminal has room for."""
 
 SeedOption = Annotated[
     int, typer.Option("--seed", help="Makes the random sample the same again, or another one.")
@@ -212,16 +214,23 @@ def _print_flags(figures: Figures) -> None:
     from vlm4rec.cli.console import out, plain
     from vlm4rec.problems import summarise_ids
 
+    longest = max(len(plain(flag.name)) for flag in figures.flags)
+    wide = out.width >= _WIDE + max(0, longest - _SHORT)
     table = Table(title="What was found", title_justify="left")
-    table.add_column("Flag", no_wrap=True)
-    table.add_column("Used", justify="right")
-    table.add_column("Left out", justify="right")
-    table.add_column("What it means", ratio=1)
-    table.add_column("For example", overflow="fold")
+    table.add_column("Flag", no_wrap=wide, overflow="fold")
+    for name in ("Used", "Left out"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if wide:
+        table.add_column("What it means", ratio=1)
+        table.add_column("For example", overflow="fold")
     for flag in figures.flags:
         counts = (f"{flag.used:,}", f"{flag.left_out:,}")
-        examples = summarise_ids(flag.examples, most=3).partition(" and ")[0]
-        table.add_row(plain(flag.name), *counts, plain(flag.what), plain(examples))
+        shown = summarise_ids(flag.examples, most=3).partition(" and ")[0]
+        name, what, examples = plain(flag.name), plain(flag.what), plain(shown)
+        if wide:
+            table.add_row(name, *counts, what, examples)
+        else:  # one below the other: side by side they would crush each other
+            table.add_row(f"[bold]{name}[/]\n{what}\n[dim]{examples}[/]", *counts)
     out.print(table)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from vlm4rec.catalog.items import Catalog, Item
+from vlm4rec.encoding.metadata import attribute_text, metadata_text, telling_attributes
 from vlm4rec.encoding.template import OWN, Template
 from vlm4rec.errors import DataError
 from vlm4rec.grounding.schema import FACETS, Answer
@@ -122,6 +123,44 @@ class FacetsRecipe:
         return facet_texts(answers)
 
 
+@dataclass(frozen=True, slots=True)
+class MetadataRecipe:
+    """The shop's own attributes as one text, each after its name; no grounding is needed.
+
+    Parameters
+    ----------
+    names
+        The attributes; None is for those of the catalog that say something of an item (see
+        `vlm4rec.encoding.metadata.telling_attributes`).
+    """
+
+    names: tuple[str, ...] | None = None
+    name: str = "metadata"
+    blocks: tuple[str, ...] = (TEXT,)
+
+    def compose(self, item: Item, answers: Sequence[Answer]) -> dict[str, str]:
+        """Return for example ``product type: Trousers; colour group: Black``."""
+        names = tuple(item.attributes) if self.names is None else self.names
+        return _present({TEXT: metadata_text(item, names)})
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRecipe:
+    """One of the shop's own attributes, its value alone."""
+
+    attribute: str
+    blocks: tuple[str, ...] = (TEXT,)
+
+    @property
+    def name(self) -> str:
+        """``"metadata:"`` and the attribute."""
+        return f"metadata:{self.attribute}"
+
+    def compose(self, item: Item, answers: Sequence[Answer]) -> dict[str, str]:
+        """Return the value as text."""
+        return _present({TEXT: attribute_text(item, self.attribute)})
+
+
 _GROUNDED = ("description", *FACETS.values())
 
 
@@ -171,6 +210,7 @@ RECIPES: Mapping[str, Recipe] = {
         AttributesRecipe(),
         TitleRecipe(),
         FacetsRecipe(),
+        MetadataRecipe(),
     )
 }
 """The recipes that come with the package, by name."""
@@ -180,7 +220,7 @@ DEFAULT_RECIPE = "title+description"
 
 
 def recipe_by_name(name: str) -> Recipe:
-    """Return a recipe by its name; ``template:TEXT`` makes one of the user's own text.
+    """Return a recipe by its name, or make a ``template:TEXT`` or ``metadata:ATTRIBUTE``.
 
     Raises
     ------
@@ -194,8 +234,11 @@ def recipe_by_name(name: str) -> Recipe:
     """
     if name.startswith("template:"):
         return TemplateRecipe(Template(name.removeprefix("template:")))
+    if name.startswith("metadata:"):
+        return AttributeRecipe(name.removeprefix("metadata:"))
     if name not in RECIPES:
-        choices = ", ".join([*RECIPES, "'template:{title}. {description}'"])
+        made = ("metadata:ATTRIBUTE", "'template:{title}. {description}'")
+        choices = ", ".join([*RECIPES, *made])
         raise DataError(f"There is no document recipe {name!r}.", f"Choose from: {choices}.")
     return RECIPES[name]
 
@@ -217,14 +260,27 @@ def compose_documents(
     Raises
     ------
     DataError
-        If a template names a field that no item has.
+        If a recipe names a field or an attribute that no item has.
     """
-    if isinstance(recipe, TemplateRecipe):
-        recipe.template.check(("title", *_GROUNDED), catalog.attribute_names)
+    recipe = _for_catalog(recipe, catalog)
     documents = (
         Document(item.id, recipe.compose(item, answers.get(item.id, ()))) for item in catalog
     )
     return sorted((doc for doc in documents if doc.texts), key=lambda document: document.item)
+
+
+def _for_catalog(recipe: Recipe, catalog: Catalog) -> Recipe:
+    """Choose what depends on the catalog, and see that it has what the recipe names."""
+    if isinstance(recipe, TemplateRecipe):
+        recipe.template.check(("title", *_GROUNDED), catalog.attribute_names)
+    if isinstance(recipe, AttributeRecipe) and recipe.attribute not in catalog.attribute_names:
+        there = ", ".join(catalog.attribute_names) or "none"
+        raise DataError(
+            f"The shop has no attribute {recipe.attribute!r}.", f"Its attributes: {there}."
+        )
+    if isinstance(recipe, MetadataRecipe) and recipe.names is None:
+        return replace(recipe, names=telling_attributes(catalog))
+    return recipe
 
 
 def facet_texts(answers: Sequence[Answer]) -> dict[str, str]:

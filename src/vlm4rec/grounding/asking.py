@@ -10,10 +10,10 @@ from vlm4rec.grounding.charging import Till
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest, Identity, LVLMAnswer
 from vlm4rec.grounding.pacing.pacer import Pacer, Slot, Stopped
 from vlm4rec.grounding.questions import Failure, Question, who_answers
-from vlm4rec.grounding.retrying import Clock, Retrying
+from vlm4rec.grounding.retrying import Clock, NeverAnsweredError, Retrying
 from vlm4rec.grounding.verifying import verify_photo
 
-__all__ = ["Asker", "BudgetReached", "Came", "Clock", "NeverAnsweredError", "Retrying"]
+__all__ = ["Asker", "BudgetReached", "Came", "Clock", "Retrying"]
 
 _DEAREST = 1e9
 """US dollars; what a call may cost at most is no more, whatever length of answer was allowed."""
@@ -24,18 +24,6 @@ _MANY = 30
 
 class BudgetReached(Exception):  # noqa: N818 - it ends a run in good order
     """The next call might cost more than is left of the budget."""
-
-
-class NeverAnsweredError(LVLMError):
-    """The server takes no calls, and has answered none in this run; ``said`` is its last word."""
-
-    def __init__(self, said: LVLMError) -> None:
-        super().__init__(
-            f"{said.message} It has not answered once.",
-            said.remedy or "See that it runs, and check the address and the model's name.",
-            fatal=True,
-        )
-        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

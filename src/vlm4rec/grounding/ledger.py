@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -211,7 +211,8 @@ class Ledger:
         """Make answers that are there current groundings: the (item, ordinal, key) of each.
 
         What failed about these photos before is forgotten. A photo whose grounding is pinned
-        keeps it until another is pinned, or the photo is another one.
+        keeps it until another is pinned, or the photo is another one; when that photo is back, so
+        is what was pinned.
 
         Raises
         ------
@@ -224,9 +225,22 @@ class Ledger:
                 keys = {key for _, _, key in page}
                 if missing := keys - self.known(keys):
                     raise KeyError(f"The ledger has no usable answer {min(missing)}.")
-                rows = [(item, ordinal, now, pinned, key) for item, ordinal, key in page]
+                if pinned:
+                    self.change(ledger_file.PIN, page)
+                pins = self._pins(keys)
+                rows = [(*one[:2], now, one in pins, pins.get(one, one[2])) for one in page]
                 self.change(ledger_file.ASSIGN, rows)
                 self.change(ledger_file.FORGET, [row[:2] for row in rows])
+
+    def unpin(self, items: Iterable[str]) -> None:
+        """Let go of all that was ever pinned for these items.
+
+        Their groundings stay what they are until others are assigned.
+        """
+        rows = [(item,) for item in items]
+        with self.transaction():
+            self.change("DELETE FROM pins WHERE item = ?", rows)
+            self.change("UPDATE assignments SET pinned = 0 WHERE item = ?", rows)
 
     def pinned(self) -> dict[tuple[str, int], str]:
         """Return the sha256 of each photo, by (item, ordinal), whose grounding is pinned."""
@@ -301,6 +315,15 @@ class Ledger:
         with self.transaction():
             self._connection.executemany(sql, rows)
 
+    def _pins(self, keys: Collection[str]) -> dict[tuple[str, int, str], str]:
+        """Return what is pinned for the photos of answers, by (item, ordinal, answer's key)."""
+        sql = (
+            "SELECT item, ordinal, answers.key, pins.key FROM answers "  # noqa: S608
+            "JOIN pins ON pins.photo_sha256 = answers.photo_sha256 "
+            f"WHERE status = 'ok' AND answers.key IN {_marks(keys)}"
+        )
+        return {(item, ordinal, key): pin for item, ordinal, key, pin in self.rows(sql, [*keys])}
+
     def _roll_back(self) -> None:
         if self._connection.in_transaction:  # on a full disk SQLite has ended it itself
             self._connection.execute("ROLLBACK")
@@ -318,7 +341,7 @@ def _pages(values: Iterable[T]) -> Iterator[list[T]]:
         yield page
 
 
-def _marks(page: Sequence[object]) -> str:
+def _marks(page: Sized) -> str:
     return f"({', '.join('?' * len(page))})"
 
 

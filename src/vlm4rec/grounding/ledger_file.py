@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vlm4rec.errors import ShopBusyError, ShopDamagedError, ShopError, ShopVersionError
 
-__all__ = ["ASSIGN", "COUNT", "FORGET", "MIGRATIONS", "connect", "damaged", "explaining"]
+__all__ = ["ASSIGN", "COUNT", "FORGET", "MIGRATIONS", "PIN", "connect", "damaged", "explaining"]
 
 _FIRST = """
 CREATE TABLE answers (
@@ -90,7 +90,19 @@ CREATE TABLE prompts (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST, _SECOND)
+_THIRD = """
+CREATE TABLE pins (
+    photo_sha256 TEXT NOT NULL,
+    item TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (photo_sha256, item, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX pins_by_item ON pins (item);
+INSERT INTO pins SELECT photo_sha256, item, ordinal, key FROM assignments WHERE pinned;
+"""
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD)
 """What brings a file from each version to the next; their number is the current version."""
 
 ASSIGN = """
@@ -105,6 +117,12 @@ WHERE assignments.key <> excluded.key AND (
 )
 """
 """A pinned grounding, which a person wrote, gives way to another's only with its photo."""
+
+PIN = """
+INSERT OR REPLACE INTO pins
+SELECT photo_sha256, ?, ?, key FROM answers WHERE key = ? AND status = 'ok'
+"""
+"""What was pinned is kept beside the assignments, for when the photo changes and changes back."""
 
 FORGET = "DELETE FROM failures WHERE item = ? AND ordinal = ?"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sized
 from dataclasses import replace
 
 from vlm4rec.errors import LVLMError
-from vlm4rec.grounding.asking import Asker, BudgetReached, Clock, NeverAnsweredError, Retrying
+from vlm4rec.grounding.asking import Asker, BudgetReached, Clock, Retrying
 from vlm4rec.grounding.charging import Till
 from vlm4rec.grounding.interrupting import on_interrupt
 from vlm4rec.grounding.judging import Judge
@@ -20,6 +20,7 @@ from vlm4rec.grounding.pacing.concurrency import AdaptiveLimit
 from vlm4rec.grounding.pacing.pacer import Pacer
 from vlm4rec.grounding.questions import Failure, Outcome, Question
 from vlm4rec.grounding.report import GroundingReport, RunOptions
+from vlm4rec.grounding.retrying import NeverAnsweredError
 from vlm4rec.grounding.schema import Provenance
 from vlm4rec.grounding.sorting import Sorter, chunked
 from vlm4rec.grounding.watching import RunState, Watch, no_watch

@@ -63,8 +63,8 @@ class Split:
 class Splitter(Protocol):
     """Splits interactions by one rule.
 
-    Applied to all interactions it makes the test; applied to the training part of that it makes
-    the validation, by the same rule.
+    Applied to all interactions it makes the test; the validation is made of the training part of
+    that, by the same rule.
     """
 
     @property
@@ -91,5 +91,26 @@ class Splitter(Protocol):
         ------
         DataError
             If no case is left: the message says what was left out, and why.
+        """
+        ...
+
+    def candidates(self, interactions: Interactions) -> tuple[str, ...] | None:
+        """Return the items that are to be ranked, where the rule says so; None for all covered."""
+        ...
+
+    def validation(self, split: Split, *, seed: int = 0) -> Split:
+        """Return a split of the training part of what the rule made, by the same rule.
+
+        Parameters
+        ----------
+        split
+            What the rule made.
+        seed
+            The seed that it was made with; other draws are made.
+
+        Raises
+        ------
+        DataError
+            If no case is left.
         """
         ...

@@ -1,45 +1,102 @@
-"""The seam to profile strategies: how a history becomes a query."""
+"""The seam to profile strategies: how a history becomes one or more queries."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vlm4rec.encoding.arrays import chunks
 from vlm4rec.encoding.encoder import Floats, normalise
 from vlm4rec.errors import DataError
+from vlm4rec.interactions.interactions import History
+from vlm4rec.profiles.pooling import Pooling, SumPooling
 
-__all__ = ["PROFILES", "MeanProfile", "ProfileStrategy", "profile_by_name"]
+__all__ = ["MeanProfile", "Profile", "ProfileStrategy", "nothing_to_go_by"]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a history became: queries, and how the similarities to them make a score.
+
+    Parameters
+    ----------
+    queries
+        float32, shape (m queries, d), each of length 1; m is at least 1.
+    weights
+        How much each query counts, shape (m,), positive; they add up to 1.
+    pooling
+        Makes one score of an item's similarities to the queries.
+
+    Examples
+    --------
+    >>> from vlm4rec.profiles.pooling import MaxPooling
+    >>> profile = Profile(np.eye(2, dtype=np.float32), np.full(2, 0.5), MaxPooling())
+    >>> profile.scores(np.array([[0.8, 0.6]], dtype=np.float32)).round(2).tolist()
+    [0.800000011920929]
+    """
+
+    queries: Floats
+    weights: NDArray[np.float64]
+    pooling: Pooling
+
+    @classmethod
+    def of_one(cls, query: Floats) -> Profile:
+        """Make a profile of one query, shape (d,): the score is the dot product with it."""
+        return cls(query[np.newaxis], np.ones(1), SumPooling())
+
+    @property
+    def single(self) -> bool:
+        """Whether the score is the dot product with the one query."""
+        return len(self.queries) == 1
+
+    def scores(self, items: Floats) -> Floats:
+        """Return the score of each item vector of shape (n, d): float32, shape (n,)."""
+        scores = np.empty(len(items), dtype=np.float32)
+        for part in chunks(len(items)):
+            scores[part] = self.pool(self.queries @ items[part].T)
+        return scores
+
+    def pool(self, similarities: Floats) -> Floats:
+        """Return the score of each item from the similarities, shape (m queries, n items)."""
+        if self.single:
+            return np.asarray(similarities[0])
+        return np.asarray(self.pooling.pool(similarities, self.weights), dtype=np.float32)
+
+    def toward(self, item: Floats) -> Floats:
+        """Return the one query, shape (d,), that gives an item of shape (d,) the same score.
+
+        It splits the score of this item as `vlm4rec.recommending.explain.block_shares` does.
+        """
+        if self.single:
+            return np.asarray(self.queries[0])
+        queries = self.queries.astype(np.float64)
+        shares = self.pooling.attention(queries @ item.astype(np.float64), self.weights)
+        return np.asarray(shares @ queries, dtype=np.float32)
 
 
 class ProfileStrategy(Protocol):
-    """Makes the query of a history."""
+    """Makes the profile of a history."""
 
     @property
     def name(self) -> str:
         """What a user calls the strategy."""
         ...
 
-    def query(
-        self,
-        vectors: Floats,
-        weights: NDArray[np.float64],
-        times: Sequence[datetime | None],
-    ) -> Floats:
-        """Return the query vectors: float32, shape (n queries, d), each of length 1.
+    def make(self, vectors: Floats, history: History) -> Profile:
+        """Return the profile of a history.
+
+        The order of what happened on one day is no matter, nor is the scale of the weights.
 
         Parameters
         ----------
         vectors
-            The normalised vectors of the history's covered items, oldest first, shape (n, d);
-            a repeated item is there as often as it was bought.
-        weights
-            How much each counts, shape (n,), not negative.
-        times
-            When each happened, n of them.
+            The vectors of the history's items, shape (n, d), one for each interaction: a
+            repeated item is there as often as it was bought. They are not changed.
+        history
+            The history without items that have no vector.
 
         Raises
         ------
@@ -54,40 +111,24 @@ class MeanProfile:
 
     Examples
     --------
-    >>> query = MeanProfile().query(np.eye(2, dtype=np.float32), np.array([3.0, 4.0]), [None, None])
-    >>> query.round(2).tolist()
+    >>> history = History(("a", "b"), (None, None), ("purchase", "purchase"), (3.0, 4.0))
+    >>> MeanProfile().make(np.eye(2, dtype=np.float32), history).queries.round(2).tolist()
     [[0.6000000238418579, 0.800000011920929]]
     """
 
     name = "mean"
 
-    def query(
-        self,
-        vectors: Floats,
-        weights: NDArray[np.float64],
-        times: Sequence[datetime | None],
-    ) -> Floats:
-        """Return the weighted mean; see `ProfileStrategy.query`."""
+    def make(self, vectors: Floats, history: History) -> Profile:
+        """Return the weighted mean as the one query; see `ProfileStrategy.make`."""
+        weights = np.array(history.weights, dtype=np.float64)
         highest = weights.max(initial=0.0)
-        if not len(vectors) or not 0 < highest < np.inf:
-            raise DataError("There is nothing in this history to make a profile of.")
+        if not 0 < highest < np.inf:
+            raise nothing_to_go_by()
         shares = weights / highest  # the sum of the weights themselves may be past all numbers
         mean = (shares / shares.sum()) @ normalise(vectors).astype(np.float64)
-        return normalise(mean[np.newaxis].astype(np.float32))
+        return Profile.of_one(normalise(mean[np.newaxis].astype(np.float32))[0])
 
 
-PROFILES: Mapping[str, ProfileStrategy] = {"mean": MeanProfile()}
-"""The strategies by name."""
-
-
-def profile_by_name(name: str) -> ProfileStrategy:
-    """Return a strategy by its name.
-
-    Raises
-    ------
-    DataError
-        If there is none of that name.
-    """
-    if name not in PROFILES:
-        raise DataError(f"There is no profile {name!r}.", f"Choose from: {', '.join(PROFILES)}.")
-    return PROFILES[name]
+def nothing_to_go_by() -> DataError:
+    """Return the error of a history in which nothing counts."""
+    return DataError("There is nothing in this history to make a profile of.")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
-from vlm4rec.encoding.encoder import Floats
 from vlm4rec.encoding.vectors import ItemVectors
 from vlm4rec.errors import DataError
 from vlm4rec.grounding.schema import Answer
 from vlm4rec.index.exact import ExactIndex
 from vlm4rec.index.index import Hits, Index
 from vlm4rec.interactions.interactions import History
-from vlm4rec.profiles.strategy import MeanProfile, ProfileStrategy
+from vlm4rec.profiles.strategy import MeanProfile, Profile, ProfileStrategy
 from vlm4rec.recommending.explain import block_shares, explain_all
+from vlm4rec.recommending.pooled import search_pooled
 from vlm4rec.recommending.ranker import Request
 from vlm4rec.recommending.recommendations import Recommendations, RecommendedItem
 
@@ -38,9 +39,10 @@ class Recommender:
         The answers of each grounded item, for the reasons. It is only asked for the items that
         a call returns and their reasons, by ``get``, so it may read them when they are asked for.
     profile
-        How a history becomes a query.
+        How a history becomes a query, or several.
     index
-        Finds the nearest items; by default an exact index of the vectors.
+        Finds the nearest items; by default an exact index of the vectors. For a profile of
+        several queries all vectors are compared, without the index.
     """
 
     def __init__(
@@ -95,13 +97,13 @@ class Recommender:
         DataError
             If no item of the history has a vector.
         """
-        query = self._query(history)
+        profile = self._profile(history)
         past = list(dict.fromkeys(history.items))
-        hits = self.index.search(query, k, exclude=[[*past, *exclude, *self._gone]])[0]
+        hits = self._search([profile], k, [[*past, *exclude, *self._gone]])[0]
         covered = [id_ for id_ in past if self._usable(id_)]
         others = [id_ for id_ in past if not self._usable(id_)]
         return Recommendations(
-            items=self._items(hits, query[0], covered, reasons),
+            items=self._items(hits, profile, covered, reasons),
             user=user,
             history=history.items,
             uncovered=tuple(id_ for id_ in others if id_ in self.titles),
@@ -118,9 +120,9 @@ class Recommender:
         rankings: list[list[str]] = [[] for _ in requests]
         if not usable:
             return rankings
-        queries = np.vstack([self._query(requests[row].history) for row in usable])
+        profiles = [self._profile(requests[row].history) for row in usable]
         exclude = [[*requests[row].masked, *self._gone] for row in usable]
-        for row, hits in zip(usable, self.index.search(queries, k, exclude=exclude), strict=True):
+        for row, hits in zip(usable, self._search(profiles, k, exclude), strict=True):
             rankings[row] = list(hits.ids)
         return rankings
 
@@ -133,29 +135,54 @@ class Recommender:
         pairs = zip(history.items, history.weights, strict=True)
         return any(weight > 0 and self._usable(id_) for id_, weight in pairs)
 
-    def _query(self, history: History) -> Floats:
+    def _search(
+        self, profiles: Sequence[Profile], k: int, exclude: Sequence[Sequence[str]]
+    ) -> list[Hits]:
+        """Return the k best for each profile; those of one query are searched together."""
+        if all(profile.single for profile in profiles):
+            queries = np.vstack([profile.queries for profile in profiles])
+            return self.index.search(queries, k, exclude=exclude)
+        ids, matrix = self.vectors.ids, self.vectors.matrix
+        found: list[Hits] = []
+        for profile, left_out in zip(profiles, exclude, strict=True):
+            if profile.single:
+                found += self.index.search(profile.queries, k, exclude=[left_out])
+            else:
+                rows = [*self.vectors.rows(left_out), *self._gone_rows]
+                found.append(search_pooled(profile, ids, matrix, k, exclude=rows))
+        return found
+
+    @cached_property
+    def _gone_rows(self) -> list[int]:
+        """The rows of the vectors of items that left the catalog."""
+        return [row for row, id_ in enumerate(self.vectors.ids) if id_ not in self.titles]
+
+    def _profile(self, history: History) -> Profile:
         covered = history.only([self._usable(id_) for id_ in history.items])
         if not self._counts(history):
             raise _nothing_usable(history, self.titles)
         vectors = np.asarray(self.vectors.matrix[self.vectors.rows(covered.items)])
-        return self.profile.query(vectors, np.array(covered.weights), covered.times)
+        return self.profile.make(vectors, covered)
 
     def _items(
-        self, hits: Hits, query: Floats, history: Sequence[str], reasons: int
+        self, hits: Hits, profile: Profile, history: Sequence[str], reasons: int
     ) -> tuple[RecommendedItem, ...]:
         because = explain_all(
             hits.ids, history, self.vectors, self.answers, self.titles, most=reasons
         )
         return tuple(
-            RecommendedItem(id_, self.titles.get(id_), float(score), why, self._blocks(id_, query))
+            RecommendedItem(
+                id_, self.titles.get(id_), float(score), why, self._blocks(id_, profile)
+            )
             for id_, score, why in zip(hits.ids, hits.scores, because, strict=True)
         )
 
-    def _blocks(self, id_: str, query: Floats) -> dict[str, float] | None:
+    def _blocks(self, id_: str, profile: Profile) -> dict[str, float] | None:
         row = self.vectors.row(id_)
         if row is None or len(self.vectors.blocks) < 2:
             return None
-        return block_shares(self.vectors.matrix[row], query, self.vectors.blocks)
+        vector = self.vectors.matrix[row]
+        return block_shares(vector, profile.toward(vector), self.vectors.blocks)
 
 
 def _nothing_usable(history: History, titles: Mapping[str, str | None]) -> DataError:

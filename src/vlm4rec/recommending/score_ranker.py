@@ -19,6 +19,10 @@ __all__ = ["ScoreRanker", "best_columns", "tie_order"]
 _BLOCK_BYTES = 64 * 2**20
 _FEW = 16
 """Requests that are scored together at least."""
+_GROUPS = 10
+"""How many groups of columns there are for each of the best that are asked for."""
+_CROWD = 4
+"""How many times as many as asked for may be sorted; where more tie, the row is looked at alone."""
 
 
 class ScoreRanker(ABC):
@@ -136,29 +140,45 @@ def best_columns(scores: Floats, k: int, order: NDArray[np.intp]) -> NDArray[np.
     """
     n, m = scores.shape
     k = min(k, m)
+    best = np.full((n, k), -1, dtype=np.intp)
     if not n or not k:
-        return np.full((n, k), -1, dtype=np.intp)
-    columns = np.argpartition(-scores, k - 1, axis=1)[:, :k] if k < m else _all_columns(n, m)
-    best = np.take_along_axis(scores, columns, axis=1)
-    lowest = best.min(axis=1)
-    if k < m:
-        at_border = (scores == lowest[:, None]).sum(axis=1) > (best == lowest[:, None]).sum(axis=1)
-        for row in np.flatnonzero(at_border & (lowest > -np.inf)):
-            columns[row] = _with_ties(scores[row], k, lowest[row], order)
-        best = np.take_along_axis(scores, columns, axis=1)
-    places = np.lexsort((order[columns], -best), axis=1)
-    columns = np.take_along_axis(columns, places, axis=1)
-    columns[np.take_along_axis(best, places, axis=1) == -np.inf] = -1
-    return columns
+        return best
+    high = scores >= _bounds(scores, k)[:, np.newaxis]
+    counts = np.count_nonzero(high, axis=1)
+    for row in np.flatnonzero(counts > _CROWD * k):
+        high[row] = False
+        high[row, _with_ties(scores[row], k, order)] = True
+    rows, columns = np.divmod(np.flatnonzero(high), m)
+    sorted_ = np.lexsort((order[columns], -scores[rows, columns], rows))
+    rows, columns = rows[sorted_], columns[sorted_]
+    places = np.arange(len(rows)) - np.searchsorted(rows, np.arange(n))[rows]
+    first = places < k
+    best[rows[first], places[first]] = columns[first]
+    return best
 
 
-def _all_columns(n: int, m: int) -> NDArray[np.intp]:
-    return np.tile(np.arange(m), (n, 1))
+def _bounds(scores: Floats, k: int) -> NDArray[np.floating]:
+    """Return for each row a score that at least k others reach, if k are finite.
+
+    The columns are dealt out to many groups. The k-th highest of the groups' maxima is such a
+    score, near to the k-th highest of all, and found several times as fast.
+    """
+    n, m = scores.shape
+    groups = _GROUPS * k
+    deep = m // groups
+    if deep > 1:
+        whole = groups * deep
+        highest = scores[:, :whole].reshape(n, deep, groups).max(axis=1)
+        rest = highest[:, : m - whole]
+        np.maximum(rest, scores[:, whole:], out=rest)
+        scores = highest
+    kth = np.partition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k]
+    return np.maximum(kth, np.finfo(scores.dtype).min)  # minus infinity is not ranked
 
 
-def _with_ties(
-    scores: Floats, k: int, lowest: np.floating, order: NDArray[np.intp]
-) -> NDArray[np.intp]:
+def _with_ties(scores: Floats, k: int, order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the columns of the k highest scores of one row, at least k of which are finite."""
+    lowest = np.partition(scores, len(scores) - k)[len(scores) - k]
     higher = np.flatnonzero(scores > lowest)
     equal = np.flatnonzero(scores == lowest)
     first = equal[np.argsort(order[equal])][: k - len(higher)]

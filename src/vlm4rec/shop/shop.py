@@ -130,6 +130,7 @@ class Shop:
         base_url: str | None = None,
         prompt: Prompt | str = DEFAULT_PROMPT,
         options: RunOptions | None = None,
+        second: str | LVLM | None = None,
         all_photos: bool = False,
         missing: bool = False,
     ) -> GroundingPlan:
@@ -144,6 +145,7 @@ class Shop:
             lvlm_from_spec(lvlm, base_url=base_url) if isinstance(lvlm, str) else lvlm,
             prompt=prompt_from(prompt) if isinstance(prompt, str) else prompt,
             options=options,
+            second=lvlm_from_spec(second) if isinstance(second, str) else second,
             all_photos=all_photos,
             missing=missing,
         )

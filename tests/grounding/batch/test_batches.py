@@ -124,6 +124,41 @@ def test_a_photo_that_changed_is_not_submitted(
     assert "has changed" in shop.keeper.failed["item0001"]
 
 
+@pytest.mark.parametrize("trial", [False, True])
+def test_a_photo_whose_file_is_gone_is_taken_from_an_item_with_the_same(
+    shop: Shop, batch_server: BatchServer, make_requests: MakeRequests, *, trial: bool
+) -> None:
+    requests = make_requests(3)
+    first = requests[0]
+    copies = [Path(first.photo).with_name(f"copy{n}.png") for n in range(3)]
+    copies[1].write_bytes(b"another photo by now")
+    Path(first.photo).rename(copies[2])
+    twins = [
+        dataclasses.replace(first, item=f"twin{n}", photo=str(copy))
+        for n, copy in enumerate(copies)
+    ]
+    report = shop.run([*requests, *twins], trial=trial)
+    assert batch_server.submitted().total() + len(batch_server.asked) == 3
+    assert (report.collected, report.failed, shop.keeper.failed) == (3, 0, {})
+    assert shop.grounded() == 6
+
+
+def test_a_photo_that_is_gone_everywhere_fails_for_all(
+    shop: Shop, batch_server: BatchServer, make_requests: MakeRequests
+) -> None:
+    first, other = make_requests(2)
+    Path(first.photo).unlink()
+    twins = [
+        dataclasses.replace(first, item=f"twin{n}", photo=f"{first.photo}.{n}") for n in range(3)
+    ]
+    Path(twins[1].photo).write_bytes(b"another photo by now")
+    report = shop.run([first, *twins, other])
+    assert batch_server.submitted() == Counter([1])
+    assert (report.collected, report.failed) == (1, 1)
+    assert shop.keeper.failed.keys() == {"item0000", "twin0", "twin1", "twin2"}
+    assert shop.run([first, *twins, other]).failed == 1
+
+
 def test_failed_requests_go_back_in_line_twice(
     shop: Shop, batch_server: BatchServer, make_requests: MakeRequests
 ) -> None:

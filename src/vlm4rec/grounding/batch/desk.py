@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from vlm4rec.errors import LVLMError, PhotoError
 from vlm4rec.grounding.batch.jobs import Job, Jobs, Pending
@@ -20,10 +21,21 @@ __all__ = ["Desk"]
 
 @dataclass(slots=True)
 class _Asked:
-    """A question, and all requests that wait for its answer."""
+    """A question, and all requests that wait for its answer; files that could not be sent."""
 
     question: Question
     requests: list[GroundingRequest] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+    def take_another(self) -> bool:
+        """Ask with the file of another item that shows the same photo, if there is one left."""
+        asked = self.question.request
+        self.broken.add(asked.photo)
+        left = (each for each in self.requests if each.photo not in self.broken)
+        twin = next((each for each in left if Path(each.photo).is_file()), None)
+        if twin is not None:
+            self.question = replace(self.question, request=replace(twin, again=asked.again))
+        return twin is not None
 
 
 class Desk:
@@ -117,15 +129,23 @@ class Desk:
         self.line.extendleft(reversed(known))
 
     def refuse(self, refused: Sequence[tuple[Pending, PhotoError]]) -> None:
-        """Book photos that can't be sent."""
-        with self.jobs.ledger.transaction():
-            for one, error in refused:
-                asked = self._asked[one.key]
-                self.keeper.fail(asked.question, asked.requests, error)
+        """Book photos that can't be sent, once none of the files that show one can be."""
         for one, _ in refused:
             self.release(one)
-            del self._asked[one.key]
-        self.report.failed += len(refused)
+        lost = [(one.key, error) for one, error in refused if not self._take_another(one.key)]
+        with self.jobs.ledger.transaction():
+            for key, error in lost:
+                self.keeper.fail(self._asked[key].question, self._asked[key].requests, error)
+        for key, _ in lost:
+            del self._asked[key]
+        self.report.failed += len(lost)
+
+    def _take_another(self, key: str) -> bool:
+        asked = self._asked[key]
+        taken = asked.take_another()
+        if taken:
+            self.line.appendleft(asked.question)
+        return taken
 
     def keep_at_once(self, one: Pending, came: LVLMAnswer) -> None:
         """Book an answer that came on its own, at full price."""

@@ -1,0 +1,1 @@
+"""Rules by which interactions are split into what is learned from and what is predicted."""
