@@ -144,10 +144,10 @@ class Giving(ColourEncoder):
 @pytest.mark.parametrize(
     ("gift", "told"),
     [
-        (np.ones((1, 2), dtype=np.float32), r"shape \(1, 2\), where \(1, 3\)"),
+        (np.ones((1, 2), dtype=np.float32), r"shape \(1, 2\) for 1 image, where \(1, 3\)"),
         (np.ones((2, 3), dtype=np.float32), "shape"),
-        (np.array([[1, np.nan, 0]], dtype=np.float32), "undefined numbers for 1 photo"),
-        (np.array([[1, np.inf, 0]], dtype=np.float32), "undefined numbers for 1 photo"),
+        (np.array([[1, np.nan, 0]], dtype=np.float32), "undefined numbers for 1 image"),
+        (np.array([[1, np.inf, 0]], dtype=np.float32), "undefined numbers for 1 image"),
     ],
 )
 def test_nothing_bad_is_kept(cache: VectorCache, photo: Write, gift: Floats, told: str) -> None:

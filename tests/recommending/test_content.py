@@ -14,7 +14,8 @@ from vlm4rec.profiles.pasts import Pasts
 from vlm4rec.profiles.strategy import Profile
 from vlm4rec.recommending import content
 from vlm4rec.recommending.blocks import block_specs, block_vectors
-from vlm4rec.recommending.content import Content, ContentRanker, block_factors
+from vlm4rec.recommending.consistency import block_factors
+from vlm4rec.recommending.content import Content, ContentRanker
 from vlm4rec.recommending.method import ItemFeatures, TrainingData
 from vlm4rec.recommending.ranker import Request
 
@@ -145,7 +146,7 @@ def test_what_can_not_be_is_told_at_once() -> None:
     with pytest.raises(DataError, match="no profile 'nobody'"):
         Content("ours", "title", "nobody")
     with pytest.raises(DataError, match="consistency"):
-        Content("ours", "title", consistency=-1.0)
+        Content("ours", "title", consistency=float("nan"))
     with pytest.raises(DataError, match="at least one"):
         Content("ours", [])
     with pytest.raises(DataError, match="'nothing'"):
@@ -182,6 +183,22 @@ def test_the_consistency_is_the_mean_cosine_of_all_pairs() -> None:
     weighed = History(("a", "b", "d"), (None,) * 3, ("x",) * 3, (1.0, 1.0, 2.0))
     cut = (1 * 1) / (1 * 1 + 1 * 2 + 1 * 2)  # of the pairs' weights, that of the pair alike
     np.testing.assert_allclose(factors(weighed), [[(1 + cut) / 2, 0.5]], atol=1e-6)
+
+
+def test_consistency_can_be_taken_back() -> None:
+    np.testing.assert_allclose(
+        factors(History.of(["a", "b"]), consistency=-1.0), [[1, 2]], atol=1e-6
+    )
+
+
+def test_opposites_are_no_reason_for_an_infinite_factor() -> None:
+    sides = np.array([[1.0], [-1.0]], dtype=np.float32)
+    features = ItemFeatures(("a", "b"), {"cut": lambda: sides, "colour": lambda: abs(sides)})
+    vectors = block_vectors(features, block_specs(["cut", "colour"]))
+    pasts = Pasts.of([History.of(["a", "b"])], {"a": 0, "b": 1})
+    means = weighted_means(pasts, vectors.matrix)
+    found = block_factors(pasts, means, vectors, vectors.lengths(), -1.0)
+    np.testing.assert_allclose(found, [[10, 1]])
 
 
 def test_a_single_purchase_leaves_the_blocks_as_they_are() -> None:

@@ -125,11 +125,15 @@ def tuned_collaborative() -> list[Method]:
     ease = [EASE(regularisation) for regularisation in (0.1, 1.0, 10.0, 100.0, 1000.0)]
     als = [
         ALS(factors, regularisation, alpha)
-        for factors, regularisation, alpha in product((16, 64), (10.0, 100.0), (10.0, 40.0, 100.0))
+        for factors, regularisation, alpha in product(
+            (32, 128), (10.0, 100.0, 300.0, 1000.0), (40.0, 100.0)
+        )
     ]
     bpr = [
-        BPR(128, regularisation=regularisation, iterations=iterations, fold_in=fold_in)
-        for regularisation, iterations, fold_in in product((0.01, 0.05, 0.1), (100, 300), FOLD_INS)
+        BPR(factors, regularisation=regularisation, iterations=iterations, fold_in=fold_in)
+        for factors, regularisation, iterations, fold_in in product(
+            (64, 256), (0.05, 0.1), (100, 300), FOLD_INS
+        )
     ]
     recent = [RecentPopularity(days) for days in (3.0, 7.0, 14.0, 30.0, 90.0)]
     return [

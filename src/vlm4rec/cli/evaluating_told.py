@@ -37,7 +37,7 @@ def print_results(
         table.add_row(plain(row.name), *cells, f"{_seconds(evaluation, row.name):,.1f}")
     out.print(table)
     counts = "; ".join(
-        f"{setting_title(s.name).lower()}: {s.cases:,} cases of {s.users:,} customers"
+        f"{setting_title(s.name)}: {s.cases:,} cases of {s.users:,} customers"
         for s in summary.settings
     )
     _say(f"{counts}. Marks: against {summary.reference}, at p < 0.05 and p < 0.01 after Holm.")

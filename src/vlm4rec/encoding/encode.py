@@ -10,11 +10,10 @@ import numpy as np
 from vlm4rec.encoding.arrays import chunks
 from vlm4rec.encoding.cache import VectorCache
 from vlm4rec.encoding.documents import Document
-from vlm4rec.encoding.encoder import Floats, TextEncoder, normalise
+from vlm4rec.encoding.encoder import Floats, TextEncoder, checked_vectors, normalise
 from vlm4rec.encoding.vectors import Block, ItemVectors
 from vlm4rec.encoding.whitening import Whitening
-from vlm4rec.errors import DataError, EncoderError
-from vlm4rec.problems import counted
+from vlm4rec.errors import DataError
 
 __all__ = ["BlockOptions", "encode_documents", "encode_texts", "weight_shares"]
 
@@ -68,33 +67,9 @@ def encode_texts(
 
     for start in range(0, len(missing), _CHUNK):
         chunk = missing[start : start + _CHUNK]
-        cache.add(chunk, _checked(encoder.encode(chunk, count), chunk, encoder))
+        given = encoder.encode(chunk, count)
+        cache.add(chunk, checked_vectors(given, chunk, "text", encoder.name, encoder.dimension))
     return len(missing)
-
-
-def _checked(given: object, texts: Sequence[str], encoder: TextEncoder) -> Floats:
-    """Return what an encoder gave as float32, or raise `EncoderError`: nothing bad is kept."""
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):
-            vectors = np.asarray(given, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise _bad_output(encoder, f"no matrix of numbers ({error})") from error
-    due = (len(texts), encoder.dimension)
-    if vectors.shape != due:
-        told = f"vectors of shape {vectors.shape} for {counted(len(texts), 'text')}"
-        raise _bad_output(encoder, f"{told}, where {due} was due")
-    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if len(bad):
-        told = f"infinite or undefined numbers for {counted(len(bad), 'text')}"
-        raise _bad_output(encoder, f"{told} (the first: {texts[bad[0]][:80]!r})")
-    return vectors
-
-
-def _bad_output(encoder: TextEncoder, told: str) -> EncoderError:
-    return EncoderError(
-        f"The text encoder {encoder.name!r} gave {told}.",
-        "Check its weights and its precision, or choose another encoder.",
-    )
 
 
 def encode_documents(

@@ -12,10 +12,10 @@ from PIL import Image
 from vlm4rec.catalog.photos import open_photo
 from vlm4rec.encoding.arrays import chunks
 from vlm4rec.encoding.cache import VectorCache
-from vlm4rec.encoding.encoder import Floats, normalise
+from vlm4rec.encoding.encoder import Floats, checked_vectors, normalise
 from vlm4rec.encoding.image_encoder import BLANK, ImageEncoder
-from vlm4rec.errors import EncoderError, PhotoError
-from vlm4rec.problems import Problem, counted
+from vlm4rec.errors import PhotoError
+from vlm4rec.problems import Problem
 from vlm4rec.storage import file_hash
 
 __all__ = ["ImageEncoding", "PhotoFile", "encode_images", "image_vectors"]
@@ -95,7 +95,9 @@ def encode_images(
     count(0)
     for start in range(0, len(loaders), _CHUNK):
         chunk = loaders[start : start + _CHUNK]
-        vectors = _checked(encoder.encode(chunk, count), encoder, len(chunk))
+        given = encoder.encode(chunk, count)
+        names = [loader.places[0].path for loader in chunk]
+        vectors = checked_vectors(given, names, "image", encoder.name, encoder.dimension)
         usable = [row for row, loader in enumerate(chunk) if not loader.problems]
         cache.add([chunk[row].sha256 for row in usable], vectors[usable])
     problems = tuple(problem for loader in loaders for problem in loader.problems)
@@ -190,20 +192,3 @@ def _opened(photo: PhotoFile) -> Image.Image:
 def _problem(photo: PhotoFile, error: PhotoError) -> Problem:
     what, remedy = error.message.rstrip("."), error.remedy.rstrip(".")
     return Problem(error.code, f"item {photo.item}", what, remedy, photo.item)
-
-
-def _checked(given: Floats, encoder: ImageEncoder, n: int) -> Floats:
-    """Return what an encoder gave, or raise `EncoderError`: nothing bad is kept."""
-    vectors = np.asarray(given, dtype=np.float32)
-    told = ""
-    if vectors.shape != (n, encoder.dimension):
-        told = f"vectors of shape {vectors.shape}, where {(n, encoder.dimension)} was due"
-    elif not np.isfinite(vectors).all():
-        bad = int((~np.isfinite(vectors).all(axis=1)).sum())
-        told = f"infinite or undefined numbers for {counted(bad, 'photo')}"
-    if told:
-        raise EncoderError(
-            f"The image encoder {encoder.name!r} gave {told}.",
-            "Check its weights and its precision, or choose another encoder.",
-        )
-    return vectors

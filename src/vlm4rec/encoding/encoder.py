@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlm4rec.encoding.arrays import chunks
+from vlm4rec.errors import EncoderError
+from vlm4rec.problems import counted
 
-__all__ = ["DEFAULT_ENCODER", "Floats", "TextEncoder", "normalise"]
+__all__ = ["DEFAULT_ENCODER", "Floats", "TextEncoder", "checked_vectors", "normalise"]
 
 Floats = NDArray[np.float32]
 
@@ -70,3 +72,47 @@ def normalise(vectors: NDArray[np.floating[Any]], *, out: Floats | None = None) 
         exact /= np.where(lengths > 0, lengths, 1.0)
         out[part] = exact
     return out
+
+
+def checked_vectors(
+    given: object, encoded: Sequence[str], thing: str, encoder: str, dimension: int
+) -> Floats:
+    """Return what an encoder gave as float32, so that nothing bad is kept.
+
+    Parameters
+    ----------
+    given
+        What it gave.
+    encoded
+        What it was to encode, in words.
+    thing
+        What that is: ``"text"`` or ``"image"``.
+    encoder, dimension
+        The encoder's name, and the length of its vectors.
+
+    Raises
+    ------
+    EncoderError
+        If it is no matrix of finite numbers, or of another shape.
+    """
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            vectors = np.asarray(given, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise _bad_output(thing, encoder, f"no matrix of numbers ({error})") from error
+    due = (len(encoded), dimension)
+    if vectors.shape != due:
+        told = f"vectors of shape {vectors.shape} for {counted(len(encoded), thing)}"
+        raise _bad_output(thing, encoder, f"{told}, where {due} was due")
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(bad):
+        told = f"infinite or undefined numbers for {counted(len(bad), thing)}"
+        raise _bad_output(thing, encoder, f"{told} (the first: {encoded[bad[0]][:80]!r})")
+    return vectors
+
+
+def _bad_output(thing: str, encoder: str, told: str) -> EncoderError:
+    return EncoderError(
+        f"The {thing} encoder {encoder!r} gave {told}.",
+        "Check its weights and its precision, or choose another encoder.",
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-__all__ = ["model_fingerprint"]
+__all__ = ["hash_weights", "model_fingerprint"]
 
 _CHUNK = 1 << 24
 _NO_MATTER = {
@@ -36,11 +36,16 @@ def model_fingerprint(model: Any) -> str:
         A ``SentenceTransformer``.
     """
     digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        _hash_tensor(digest, name, tensor)
+    hash_weights(digest, model)
     digest.update(_written(_settings(model)))
     digest.update(_written(_tokenizer(getattr(model, "tokenizer", None))))
     return digest.hexdigest()
+
+
+def hash_weights(digest: _Hash, network: Any) -> None:
+    """Hash each weight of a PyTorch network, and each buffer, with its name."""
+    for name, tensor in sorted(network.state_dict().items()):
+        _hash_tensor(digest, name, tensor)
 
 
 def _hash_tensor(digest: _Hash, name: str, tensor: Any) -> None:

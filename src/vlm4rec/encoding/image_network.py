@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vlm4rec.encoding.encoder import Floats, normalise
+from vlm4rec.encoding.fingerprint import hash_weights
 from vlm4rec.encoding.image_encoder import BLANK, Photo, picture
 from vlm4rec.errors import EncoderError
 
@@ -114,11 +115,7 @@ def import_for(encoder: str, module: str, package: str) -> Any:
 
 def _fingerprint(network: torch.nn.Module, settings: Mapping[str, object]) -> str:
     """Return the sha256 of each weight and of the settings."""
-    import torch
-
     digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().reshape(-1).cpu().view(torch.uint8).numpy())
+    hash_weights(digest, network)
     digest.update(json.dumps(settings, sort_keys=True).encode())
     return digest.hexdigest()

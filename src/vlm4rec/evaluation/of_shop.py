@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from vlm4rec.evaluation.evaluate import Watch, no_watch
+from vlm4rec.catalog.items import Catalog
+from vlm4rec.encoding.encoder import DEFAULT_ENCODER
+from vlm4rec.errors import DataError
+from vlm4rec.evaluation.beyond_accuracy import ItemCounts
+from vlm4rec.evaluation.evaluate import (
+    EvaluationOptions,
+    Prepared,
+    Watch,
+    evaluate,
+    no_watch,
+    prepare,
+)
+from vlm4rec.evaluation.methods import methods_by_name
 from vlm4rec.evaluation.report.items import ReportItems
+from vlm4rec.evaluation.report.summary import reference_method
 from vlm4rec.evaluation.results import Evaluation
+from vlm4rec.interactions.filtering import k_core, only_items
+from vlm4rec.interactions.splits.registry import splitter_by_name
+from vlm4rec.recommending.variants import Variants
+from vlm4rec.shop.answers import wanted_photos
+from vlm4rec.shop.features import covered_items, shop_features, shop_variants
 from vlm4rec.shop.folder import ShopFolder
+from vlm4rec.shop.shop import Shop
 
 __all__ = ["EvaluateOptions", "ShopEvaluation", "evaluate_shop"]
 
@@ -24,7 +43,8 @@ class EvaluateOptions:
     parameters
         Those of the split that are not to have their defaults.
     methods
-        Names of methods, and of groups of them: ``"paper"``, ``"collaborative"``, ``"best"``.
+        Names of methods, and of groups of them: ``"paper"``, ``"collaborative"``, ``"best"``; see
+        `vlm4rec.evaluation.methods.GROUPS`.
     ks
         The cut-offs.
     seed
@@ -43,7 +63,7 @@ class EvaluateOptions:
 
     protocol: str = "leave-last-out"
     parameters: Mapping[str, object] = field(default_factory=dict)
-    methods: tuple[str, ...] = ("paper", "collaborative", "best")
+    methods: tuple[str, ...] = ("best", "content", "collaborative")
     ks: tuple[int, ...] = (5, 10, 20)
     seed: int = 0
     variant_key: str | None = None
@@ -83,4 +103,66 @@ def evaluate_shop(
     StepMissingError
         If the shop has no catalog.
     """
-    raise NotImplementedError
+    options = options or EvaluateOptions()
+    splitter = splitter_by_name(options.protocol, **options.parameters)
+    methods = methods_by_name(options.methods)
+    reference_method([method.name for method in methods], options.reference)
+    judging = EvaluationOptions(options.ks, options.seed)
+    shop = Shop(folder)
+    if not len(shop.interactions):
+        raise DataError(
+            f"{folder.root} holds no interactions to judge by.",
+            f"Run: vlm4rec init {folder.quoted} --interactions FILE",
+        )
+    coverage = covered_items(folder)
+    features = shop_features(
+        folder,
+        encoder=options.encoder or DEFAULT_ENCODER,
+        image_encoder=options.image_encoder,
+        ids=coverage.ids,
+    )
+    interactions = only_items(shop.interactions, coverage.ids)
+    gone = len(shop.interactions) - len(interactions)
+    if options.core is not None:
+        interactions = k_core(interactions, users=options.core, items=options.core)
+    prepared = prepare(splitter, interactions, features, judging)
+    prepared = _with_coverage(prepared, coverage.left_out, gone)
+    variants = _variants(shop.catalog, options.variant_key)
+    evaluation = evaluate(methods, prepared, variants=variants, watch=watch)
+    return ShopEvaluation(evaluation, _items(shop, prepared, evaluation))
+
+
+def _variants(catalog: Catalog, key: str | None) -> Variants | None:
+    """Return the variants, or None where there are none: the second setting would say the same."""
+    if key == "none":
+        return None
+    variants = shop_variants(catalog, key)
+    return variants if variants.products else None
+
+
+def _with_coverage(prepared: Prepared, items: Mapping[str, int], gone: int) -> Prepared:
+    """Add to the facts what was left out before the split."""
+    left_out = {f"items {reason}": count for reason, count in items.items()}
+    if gone:
+        left_out["interactions with items that are not covered"] = gone
+    facts = replace(prepared.facts, left_out={**left_out, **prepared.facts.left_out})
+    return replace(prepared, facts=facts)
+
+
+def _items(shop: Shop, prepared: Prepared, evaluation: Evaluation) -> ReportItems:
+    frame = shop.catalog.frame
+    titles = {id_: title for id_, title in zip(frame["id"], frame["title"], strict=True) if title}
+    features, candidates = prepared.data.features, evaluation.candidates
+    photos = wanted_photos(shop.folder).select("item", "path", "sha256").iter_rows()
+    categories = {
+        id_: answers[0].category for id_ in candidates if (answers := shop.answers.get(id_))
+    }
+    told = "title+description" if "title+description" in features.names else "description"
+    return ReportItems(
+        titles=titles,
+        photos={item: (path, sha256) for item, path, sha256 in photos},
+        categories=categories,
+        counts=ItemCounts.of(prepared.data.interactions, candidates),
+        vectors=features[told][features.rows(candidates)],
+        vectors_told=told.replace("+", " + "),
+    )

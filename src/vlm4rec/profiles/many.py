@@ -12,6 +12,9 @@ from vlm4rec.profiles.weighing import Weighed
 
 __all__ = ["is_linear", "pool_profiles", "shares_of", "weigh_all", "weighted_means"]
 
+_STRETCH = 2048
+"""How many interactions of one history are added up at a time."""
+
 
 def is_linear(strategy: ProfileStrategy) -> bool:
     """Tell whether a strategy's profiles are weighted means: one query and one dot product.
@@ -88,10 +91,11 @@ def weighted_means(pasts: Pasts, vectors: Floats) -> NDArray[np.float64]:
         The item vectors that the rows of the histories are of.
     """
     shares = shares_of(pasts)
-    means = np.zeros((len(pasts), vectors.shape[1]))
     bounds = pasts.starts.tolist()
+    means = np.zeros((len(pasts), vectors.shape[1]))
     # A product for each history beats np.add.reduceat over all of them several times.
-    for number in np.flatnonzero(pasts.counting):
-        part = slice(bounds[number], bounds[number + 1])
-        np.matmul(shares[part], vectors[pasts.rows[part]].astype(np.float64), out=means[number])
+    for number in np.flatnonzero(pasts.counting).tolist():
+        for start in range(bounds[number], bounds[number + 1], _STRETCH):
+            part = slice(start, min(start + _STRETCH, bounds[number + 1]))
+            means[number] += shares[part] @ vectors[pasts.rows[part]].astype(np.float64)
     return means

@@ -8,13 +8,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vlm4rec.encoding.arrays import chunks
 from vlm4rec.encoding.encoder import Floats, normalise
 from vlm4rec.errors import DataError
 from vlm4rec.interactions.interactions import History
 from vlm4rec.profiles.pooling import Pooling, SumPooling
 
 __all__ = ["MeanProfile", "Profile", "ProfileStrategy", "nothing_to_go_by"]
+
+_SIMILARITIES = 4 * 2**20
+"""How many similarities of items to queries are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ class Profile:
     def scores(self, items: Floats) -> Floats:
         """Return the score of each item vector of shape (n, d): float32, shape (n,)."""
         scores = np.empty(len(items), dtype=np.float32)
-        for part in chunks(len(items)):
+        step = max(1, _SIMILARITIES // len(self.queries))
+        for start in range(0, len(items), step):
+            part = slice(start, start + step)
             scores[part] = self.pool(self.queries @ items[part].T)
         return scores
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from vlm4rec.encoding.encoder import Floats, normalise
 from vlm4rec.errors import DataError
 from vlm4rec.interactions.interactions import History
-from vlm4rec.profiles.many import is_linear, shares_of, weigh_all, weighted_means
+from vlm4rec.profiles.many import is_linear, weigh_all, weighted_means
 from vlm4rec.profiles.pasts import Pasts
 from vlm4rec.profiles.registry import profile_by_name
 from vlm4rec.profiles.strategy import Profile, ProfileStrategy
 from vlm4rec.recommending.blocks import BlockSpec, BlockVectors, block_specs, block_vectors
+from vlm4rec.recommending.consistency import block_factors
 from vlm4rec.recommending.method import TrainingData
 from vlm4rec.recommending.ranker import Request
 from vlm4rec.recommending.score_ranker import ScoreRanker
 
-__all__ = ["Content", "ContentRanker", "block_factors"]
+__all__ = ["Content", "ContentRanker"]
 
 _SIMILARITIES = 16 * 2**20
 """How many similarities to several queries are held at a time: 64 MB."""
@@ -45,7 +46,8 @@ class Content:
     whiten
         The shrinkage of the whitening of the blocks given by name; None leaves them as they are.
     consistency
-        How far each customer's own taste weighs the blocks; see `block_factors`. 0 is not at all.
+        How far each customer's own taste weighs the blocks, in either direction; see
+        `vlm4rec.recommending.consistency.block_factors`. 0 is not at all.
 
     Raises
     ------
@@ -72,8 +74,8 @@ class Content:
     def __post_init__(self) -> None:
         block_specs(self.blocks, whiten=self.whiten)
         self.strategy  # noqa: B018 - a name that is none is told at once
-        if not 0 <= self.consistency < np.inf:
-            raise DataError(f"The consistency must be 0 or more, not {self.consistency}.")
+        if not np.isfinite(self.consistency):
+            raise DataError(f"The consistency must be a number, not {self.consistency}.")
 
     @property
     def strategy(self) -> ProfileStrategy:
@@ -158,10 +160,10 @@ class ContentRanker(ScoreRanker):
             if self.consistency:
                 means *= self._stretched(self._factors(pasts, means))
             queries = normalise(means)
-            scores = queries @ self._items.T
+            scores = _products(queries, self._items)
             scores[~queries.any(axis=1)] = -np.inf
         else:
-            scores = self._pooled(self._profiles(strategy, histories, pasts))
+            scores = self._pooled(self._profiles(strategy, histories, pasts), len(histories))
         return scores if self._twins is None else scores[:, self._twins]
 
     def _factors(self, pasts: Pasts, means: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -174,9 +176,11 @@ class ContentRanker(ScoreRanker):
 
     def _profiles(
         self, strategy: ProfileStrategy, histories: Sequence[History], pasts: Pasts
-    ) -> list[Profile | None]:
-        """Return a profile for each history in which something counts."""
-        profiles: list[Profile | None] = [None] * len(histories)
+    ) -> Iterator[tuple[int, Profile]]:
+        """Make a profile of each history in which something counts, when it is asked for."""
+        factors = None
+        if self.consistency:
+            factors = self._factors(pasts, weighted_means(pasts, self.vectors.matrix))
         bounds = pasts.starts.tolist()
         for number in np.flatnonzero(pasts.counting).tolist():
             part = slice(bounds[number], bounds[number + 1])
@@ -184,109 +188,49 @@ class ContentRanker(ScoreRanker):
             covered = history.only([item in self._rows for item in history.items])
             weighed = replace(covered, weights=tuple(pasts.weights[part].tolist()))
             profile = strategy.make(self.vectors.matrix[pasts.rows[part]], weighed)
-            profiles[number] = profile if profile.queries.any() else None
-        if self.consistency:
-            factors = self._factors(pasts, weighted_means(pasts, self.vectors.matrix))
-            for number, made in enumerate(profiles):
-                if made is not None:
-                    turned = made.queries * self._stretched(factors[number])
-                    profiles[number] = replace(made, queries=normalise(turned))
-        return profiles
+            if factors is not None:
+                turned = profile.queries * self._stretched(factors[number])
+                profile = replace(profile, queries=normalise(turned))
+            if profile.queries.any():
+                yield number, profile
 
-    def _pooled(self, profiles: Sequence[Profile | None]) -> Floats:
-        """Return the scores of profiles of several queries; a few are multiplied together."""
-        n = len(self._items)
-        scores = np.full((len(profiles), n), -np.inf, dtype=np.float32)
-        most = max(1, _SIMILARITIES // max(1, n))
-        group: list[int] = []
+    def _pooled(self, profiles: Iterable[tuple[int, Profile]], n: int) -> Floats:
+        """Return the scores of n profiles of several queries; a few are multiplied together."""
+        scores = np.full((n, len(self._items)), -np.inf, dtype=np.float32)
+        most = max(1, _SIMILARITIES // max(1, *self._items.shape))
+        group: list[tuple[int, Profile]] = []
         held = 0
-        for number, profile in enumerate(profiles):
-            if profile is None:
-                continue
-            if len(profile.queries) > most:  # by themselves, a stretch of items at a time
+        for number, profile in profiles:
+            many = len(profile.queries)
+            if many > most:  # by themselves, a stretch of items at a time
                 scores[number] = profile.scores(self._items)
                 continue
-            if held + len(profile.queries) > most:
-                self._pool(profiles, group, scores)
+            if held + many > most:
+                self._pool(group, scores)
                 group, held = [], 0
-            group.append(number)
-            held += len(profile.queries)
-        self._pool(profiles, group, scores)
+            group.append((number, profile))
+            held += many
+        self._pool(group, scores)
         return scores
 
-    def _pool(
-        self, profiles: Sequence[Profile | None], group: Sequence[int], scores: Floats
-    ) -> None:
-        together = [profile for number in group if (profile := profiles[number]) is not None]
-        if not together:
+    def _pool(self, group: Sequence[tuple[int, Profile]], scores: Floats) -> None:
+        """Put the scores of a few profiles in their rows."""
+        if not group:
             return
-        similarities = np.vstack([profile.queries for profile in together]) @ self._items.T
+        queries = np.vstack([profile.queries for _, profile in group])
+        similarities = _products(queries, self._items)
         start = 0
-        for number, profile in zip(group, together, strict=True):
+        for number, profile in group:
             stop = start + len(profile.queries)
             scores[number] = profile.pool(similarities[start:stop])
             start = stop
 
 
-def block_factors(
-    pasts: Pasts,
-    means: NDArray[np.float64],
-    vectors: BlockVectors,
-    lengths: NDArray[np.float64],
-    consistency: float,
-) -> NDArray[np.float64]:
-    """Return how much more or less each block counts for each customer.
-
-    Who buys every colour in one cut chooses by the cut. With ``c`` the mean cosine between the
-    block's vectors of any two purchases, weighted as the profile weighs them, the factor of the
-    block is ``((1 + c) / 2) ** consistency``. It multiplies the block of the query, so that a
-    score stays one dot product. Where no two purchases have the block it gets the mean of the
-    customer's other factors, and 1 where there is none.
-
-    A weighted mean of vectors of length 1 is shorter the less they are alike, so a profile
-    already leans to what is consistent; this leans further.
-
-    Parameters
-    ----------
-    pasts
-        The histories, weighed.
-    means
-        Their weighted means, shape (n histories, d).
-    vectors
-        The item vectors.
-    lengths
-        Of their blocks.
-    consistency
-        0 or more.
-
-    Returns
-    -------
-    NDArray[np.float64]
-        Shape (n histories, n blocks), each from 0 to 1.
-    """
-    shares = shares_of(pasts)[:, np.newaxis]
-    portions = shares * lengths[pasts.rows]
-    factors = np.full((len(pasts), len(vectors.blocks)), np.nan)
-    sums, squares = (_sums(pasts, part) for part in (portions, portions**2))
-    for number, block in enumerate(vectors.blocks):
-        stretch = means[:, block.start : block.stop]
-        pairs = sums[:, number] ** 2 - squares[:, number]
-        alike = np.einsum("nd,nd->n", stretch, stretch) - squares[:, number]
-        some = pairs > 1e-9
-        cosines = np.clip(alike[some] / pairs[some], -1, 1)
-        factors[some, number] = ((1 + cosines) / 2) ** consistency
-    unknown = np.isnan(factors)
-    known = (~unknown).sum(axis=1)
-    usual = np.where(known > 0, np.nansum(factors, axis=1) / np.maximum(known, 1), 1.0)
-    return np.where(unknown, usual[:, np.newaxis], factors)
-
-
-def _sums(pasts: Pasts, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Add up the rows of each history."""
-    columns = [
-        np.bincount(pasts.owners, weights=column, minlength=len(pasts)) for column in values.T
-    ]
-    return np.stack(columns, axis=1)
+def _products(queries: Floats, items: Floats) -> Floats:
+    # BLAS was seen to flag an invalid number where all were finite, for what lay beside them in
+    # memory. Scores that are undefined are told by the ranker anyway.
+    with np.errstate(invalid="ignore"):
+        return np.asarray(queries @ items.T)
 
 
 def _distinct(matrix: Floats) -> tuple[Floats, NDArray[np.intp] | None]:

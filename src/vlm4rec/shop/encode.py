@@ -182,6 +182,11 @@ def _place(folder: ShopFolder) -> Path:
 def _nothing_covered(folder: ShopFolder, recipe: Recipe) -> DataError:
     if recipe.name == "title":
         return DataError("No item has a title.", "Choose another document recipe.")
+    if recipe.name.startswith("metadata"):
+        return DataError(
+            f"No item is covered by the recipe {recipe.name}: the shop keeps no such attribute.",
+            "Choose another document recipe.",
+        )
     return DataError(
         f"No item is covered by the recipe {recipe.name}: nothing is grounded yet.",
         f"Run: vlm4rec ground {folder.quoted} --lvlm openai:MODEL, or take --document title.",

@@ -170,7 +170,8 @@ class Shop:
         ----------
         document
             The recipe: ``"title+description"``, ``"description"``, ``"attributes"``, ``"title"``,
-            ``"facets"`` or ``"template:..."``.
+            ``"facets"``, ``"metadata"`` (the shop's own attributes), ``"metadata:ATTRIBUTE"`` or
+            ``"template:..."``.
         encoder
             An encoder, or the name of a sentence-transformers model.
         whiten

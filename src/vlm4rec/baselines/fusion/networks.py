@@ -22,6 +22,9 @@ __all__ = [
     "SpectralFusion",
 ]
 
+_PACE = 10.0
+"""How many times as fast as other parameters the weights of blocks move: there are few of them."""
+
 
 class _Pair(nn.Module):  # type: ignore[misc]
     """Projects text and image into one space of the same dimension, without a bias.
@@ -45,6 +48,10 @@ class _Pair(nn.Module):  # type: ignore[misc]
         """Return what is added to the loss: nothing."""
         return vectors.new_zeros(())
 
+    def weights(self) -> Tensor:
+        """Return the share of each block: there is none that is the same for all items."""
+        return torch.zeros(0)
+
     def project(self, blocks: Sequence[Tensor]) -> list[Tensor]:
         pairs = zip(self.projections, blocks, strict=True)
         return [linear(self.dropout(block)) for linear, block in pairs]
@@ -64,6 +71,7 @@ class AttentionFusion(_Pair):
         )
 
     def forward(self, blocks: Sequence[Tensor]) -> Tensor:
+        """Return the items' vectors."""
         projected = self.project(blocks)
         scores = self.attention(torch.cat(projected, dim=1))
         weights = scores.masked_fill(~_present(blocks), -1e9).softmax(dim=1)
@@ -83,6 +91,7 @@ class GatingFusion(_Pair):
         )
 
     def forward(self, blocks: Sequence[Tensor]) -> Tensor:
+        """Return the items' vectors."""
         text, image = self.project(blocks)
         gate = torch.sigmoid(self.gate(torch.cat([text, image], dim=1)))
         has_text, has_image = _present(blocks).unsqueeze(2).unbind(dim=1)
@@ -108,7 +117,7 @@ class CrossModalFusion(_Pair):
         self.tokens = math.gcd(tokens, dimension)
         length = dimension // self.tokens
         self.queries = nn.ModuleList(nn.Linear(length, length) for _ in range(2))
-        self.keys = nn.ModuleList(nn.Linear(length, length) for _ in range(2))
+        self.keys = nn.ModuleList(nn.Linear(length, length, bias=False) for _ in range(2))
         self.values = nn.ModuleList(nn.Linear(length, length, bias=False) for _ in range(2))
         self.place = nn.Parameter(0.1 * torch.randn(2, self.tokens, length))
         self.join = nn.Linear(2 * dimension, dimension, bias=False)
@@ -118,6 +127,7 @@ class CrossModalFusion(_Pair):
                 linear.weight.mul_(0.1)
 
     def forward(self, blocks: Sequence[Tensor]) -> Tensor:
+        """Return the items' vectors."""
         text, image = self.project(blocks)
         both = [text + self._seen(0, text, image), image + self._seen(1, image, text)]
         here = _present(blocks)
@@ -153,6 +163,7 @@ class SpectralFusion(_Pair):
         self.dimension = dimension
 
     def forward(self, blocks: Sequence[Tensor]) -> Tensor:
+        """Return the items' vectors."""
         text, image = self.project(blocks)
         spectra = [torch.fft.rfft(part, dim=1, norm="ortho") for part in (text, image)]
         filters = torch.view_as_complex(self.filters)
@@ -206,10 +217,11 @@ class Metric(nn.Module):  # type: ignore[misc]
         self.dropout = dropout
 
     def weights(self) -> Tensor:
-        """Return the share of each block; they sum to 1."""
-        return (self.start + self.change).softmax(dim=0)
+        """Return the share of each block, shape (blocks,); they sum to 1."""
+        return (self.start + _PACE * self.change).softmax(dim=0)
 
     def forward(self, blocks: Sequence[Tensor]) -> Tensor:
+        """Return the items' vectors."""
         scales = self.weights().sqrt()
         parts = [self._thinned(block) * scale for block, scale in zip(blocks, scales, strict=True)]
         joined = torch.cat(parts, dim=1)

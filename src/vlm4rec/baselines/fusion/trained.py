@@ -98,7 +98,7 @@ class TrainedFusion:
     text: str
     image: str = "image"
     fusion: str = "attention"
-    dimension: int = 128
+    dimension: int = 256
     training: Training = field(default_factory=Training)
     whiten: float | None = 0.1
     profile: str | ProfileStrategy = "mean"

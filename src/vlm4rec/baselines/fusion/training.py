@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from vlm4rec.errors import DataError, MissingExtraError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["Judge", "Learned", "Training", "learn", "need_torch"]
+__all__ = ["Judge", "Learned", "Training", "batch_loss", "learn", "need_torch"]
 
 Judge = Callable[[Floats], float]
 """Says how good item vectors of shape (n items, d) are; more is better."""
@@ -69,8 +69,8 @@ class Training:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     temperature: float = 0.1
-    dropout: float = 0.0
-    log_q: bool = False
+    dropout: float = 0.3
+    log_q: bool = True
     device: str | None = None
 
     def __post_init__(self) -> None:
@@ -104,12 +104,15 @@ class Learned:
         The judge's score of the start and after each epoch; empty where nobody judged.
     losses
         The mean loss of each epoch.
+    weights
+        The share of each block in the similarity, where the network learns such.
     """
 
     vectors: Floats
     epochs: int
     scores: tuple[float, ...] = ()
     losses: tuple[float, ...] = ()
+    weights: tuple[float, ...] = ()
 
 
 def learn(
@@ -189,9 +192,9 @@ def _epochs(
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
     )
-    best = _vectors(network, inputs)
-    scores = [judge(best)] if judge else []
-    best_epoch, losses = 0, []
+    best = _taken(network, inputs, 0)
+    scores = [judge(best.vectors)] if judge else []
+    losses = []
     for epoch in range(1, (training.epochs if epochs is None else epochs) + 1):
         network.train()
         steps = [_step(network, inputs, batch, training, optimiser) for batch in batches.epoch(rng)]
@@ -202,17 +205,16 @@ def _epochs(
                 "Train with a lower learning rate or a higher temperature.",
             )
         if judge is None:
-            best_epoch = epoch
             continue
-        vectors = _vectors(network, inputs)
-        scores.append(judge(vectors))
-        if scores[-1] > scores[best_epoch]:
-            best, best_epoch = vectors, epoch
-        elif epoch - best_epoch >= training.patience:
+        now = _taken(network, inputs, epoch)
+        scores.append(judge(now.vectors))
+        if scores[-1] > scores[best.epochs]:
+            best = now
+        elif epoch - best.epochs >= training.patience:
             break
-    if judge is None and best_epoch:
-        best = _vectors(network, inputs)
-    return Learned(best, best_epoch, tuple(scores), tuple(losses))
+    if judge is None and losses:
+        best = _taken(network, inputs, len(losses))
+    return replace(best, scores=tuple(scores), losses=tuple(losses))
 
 
 def _step(
@@ -247,10 +249,11 @@ def batch_loss(
     return loss + network.penalty(given, vectors)
 
 
-def _vectors(network: nn.Module, inputs: Sequence[Tensor]) -> Floats:
-    """Return the vectors of all items, of length 1."""
+def _taken(network: nn.Module, inputs: Sequence[Tensor], epochs: int) -> Learned:
+    """Return what the network has learned after so many epochs."""
     import torch
 
     network.eval()
     with torch.inference_mode():
-        return normalise(network(inputs).cpu().numpy())
+        vectors = normalise(network(inputs).cpu().numpy())
+        return Learned(vectors, epochs, weights=tuple(network.weights().tolist()))

@@ -52,21 +52,22 @@ def paper_table(summary: Summary) -> PaperTable:
     DataError
         If what the paper publishes was not judged.
     """
-    from vlm4rec.evaluation.paper_figures import PUBLISHED, PUBLISHED_TOLD, WHY_VALUES_DIFFER
+    from vlm4rec.evaluation.paper_figures import PUBLISHED, SOURCE, WHY_DIFFERENT
 
+    published = {figure.row: (figure.recall, figure.ndcg) for figure in PUBLISHED}
     missing = [metric for metric in PAPER_METRICS if metric not in summary.metrics]
     if missing:
         raise DataError(f"The paper has {missing[0]}, which was not judged.", "Add 10 to --k.")
     columns: list[str] = []
-    values: dict[str, list[float | None]] = {name: [] for name in (*PUBLISHED, *summary.methods)}
+    values: dict[str, list[float | None]] = {name: [] for name in (*published, *summary.methods)}
     for place, metric in enumerate(PAPER_METRICS):
         columns.append(f"{metric_label(metric)}, paper")
         for name, held in values.items():
-            held.append(PUBLISHED[name][place] if name in PUBLISHED else None)
+            held.append(published[name][place] if name in published else None)
         for setting in summary.settings:
             columns.append(f"{metric_label(metric)}, {setting_title(setting.name).lower()}")
             ours = {row.name: row.estimates[metric].mean for row in setting.rows}
             for name, held in values.items():
                 held.append(ours.get(name))
     rows = tuple(PaperRow(name, tuple(held)) for name, held in values.items())
-    return PaperTable(tuple(columns), rows, PUBLISHED_TOLD, tuple(WHY_VALUES_DIFFER))
+    return PaperTable(tuple(columns), rows, SOURCE, tuple(WHY_DIFFERENT))

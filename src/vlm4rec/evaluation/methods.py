@@ -1,0 +1,153 @@
+"""The methods that can be judged, by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vlm4rec.baselines.paper import ablation_methods, paper_methods
+from vlm4rec.baselines.popularity import Popularity
+from vlm4rec.baselines.random_ranking import Random
+from vlm4rec.baselines.tuned import Tuned, tuned_collaborative
+from vlm4rec.errors import DataError
+from vlm4rec.evaluation.tuning import SHRINKAGES, TunedBlend
+from vlm4rec.recommending.content import Content
+from vlm4rec.recommending.method import Method, TrainingData
+from vlm4rec.recommending.ranker import Ranker
+
+__all__ = ["GROUPS", "PAPERS_RECIPE", "Renamed", "methods_by_name"]
+
+PAPERS_RECIPE = "paper's recipe"
+"""Title and description as one text, the plain mean, no whitening: what all is compared with."""
+
+_SINGLE = ("title", "metadata", "description", "image")
+_JOINED: Mapping[str, tuple[str, ...]] = {
+    "facets": ("facet:*",),
+    "title+description": ("title", "description"),
+    "facets+description": ("facet:*", "description"),
+    "title+facets+description": ("title", "facet:*", "description"),
+    "metadata+facets+description": ("metadata", "metadata:*", "facet:*", "description"),
+    "metadata+image": ("metadata", "metadata:*", "image"),
+    "metadata+image+facets+description": (
+        *("metadata", "metadata:*", "image", "facet:*", "description"),
+    ),
+}
+_WITHOUT = ("title", "metadata", "metadata:*", "image")
+_GROUNDED = ("description", "title+description", "facet:*")
+_SINGLE_PROFILES = ("mean", "recency:30", "max")
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A method under another name.
+
+    Parameters
+    ----------
+    name
+        What the table shows.
+    method
+        The method.
+    """
+
+    name: str
+    method: Method
+
+    def fit(self, data: TrainingData) -> Ranker:
+        """Learn."""
+        return self.method.fit(data)
+
+
+def content_methods() -> list[Method]:
+    """Return what items are by one kind of features, or by several, tuned with equal care.
+
+    One kind: profile and whitening are chosen on validation. Several: the weights are learned
+    there too. None of them knows what sells.
+    """
+    single = [
+        Tuned(
+            block,
+            {
+                f"{profile}, whitening {shrinkage or 'none'}": Content(
+                    block, block, profile, shrinkage
+                )
+                for profile in _SINGLE_PROFILES
+                for shrinkage in SHRINKAGES
+            },
+        )
+        for block in _SINGLE
+    ]
+    joined = [
+        TunedBlend(name, blocks, beyond=False, trials=8, profiles=_SINGLE_PROFILES)
+        for name, blocks in _JOINED.items()
+    ]
+    return [*single, *joined]
+
+
+def best_methods() -> list[Method]:
+    """Return vlm4rec's best, and the same without grounding: the same signals, the same budget."""
+    return [
+        TunedBlend("best", (*_WITHOUT, *_GROUNDED)),
+        TunedBlend("best without grounding", _WITHOUT),
+        TunedBlend("sales and co-purchases alone", ()),
+    ]
+
+
+def reference() -> Method:
+    """Return the paper's recipe."""
+    return Content(PAPERS_RECIPE, "title+description")
+
+
+GROUPS: Mapping[str, Callable[[], Sequence[Method]]] = {
+    "paper": paper_methods,
+    "ablation": ablation_methods,
+    "content": content_methods,
+    "collaborative": lambda: [Random(), Popularity(), *tuned_collaborative()],
+    "best": lambda: [reference(), *best_methods()],
+}
+"""The groups of methods by name."""
+
+
+def methods_by_name(names: Sequence[str]) -> list[Method]:
+    """Return methods: those of groups, or single ones, each once, in the order given.
+
+    Where methods of two groups have the same name, those of the later group carry the group's.
+
+    Parameters
+    ----------
+    names
+        Of groups (`GROUPS`) or of methods in them.
+
+    Raises
+    ------
+    DataError
+        If there is no such group or method, or no name.
+
+    Examples
+    --------
+    >>> [method.name for method in methods_by_name(["popularity", "best"])][:2]
+    ['popularity', "paper's recipe"]
+    """
+    found: dict[str, Method] = {}
+    if not names:
+        raise DataError("Name a method.", f"Groups: {', '.join(GROUPS)}.")
+    for name in names:
+        if name in GROUPS:
+            for method in GROUPS[name]():
+                own = method.name if method.name not in found else f"{name}: {method.name}"
+                found.setdefault(own, method if own == method.name else Renamed(own, method))
+        else:
+            found.setdefault(name, _single(name))
+    return list(found.values())
+
+
+def _single(name: str) -> Method:
+    there = {method.name: method for group in reversed(list(GROUPS.values())) for method in group()}
+    if name not in there:
+        close = difflib.get_close_matches(name, [*GROUPS, *there], n=1)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        raise DataError(
+            f"There is no method {name!r}.",
+            f"{hint}Groups: {', '.join(GROUPS)}. Methods: {', '.join(there)}.",
+        )
+    return there[name]
