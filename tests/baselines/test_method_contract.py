@@ -7,21 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 import polars as pl
 import pytest
 
 from tests.baselines.small_data import CANDIDATES, day, interactions_of, training_data
+from vlm4rec.baselines.blends import LoggedScores
 from vlm4rec.baselines.ease import EASE
+from vlm4rec.baselines.fusion.seeds import Seeds
+from vlm4rec.baselines.fusion.trained import FUSIONS, TrainedFusion
+from vlm4rec.baselines.fusion.training import Training
+from vlm4rec.baselines.fusion.untrained import AveragedBlocks
 from vlm4rec.baselines.item_knn import ItemKNN
 from vlm4rec.baselines.matrix_factorisation import ALS, BPR
 from vlm4rec.baselines.popularity import Popularity, RecentPopularity
 from vlm4rec.baselines.random_ranking import Random
 from vlm4rec.baselines.tuned import Tuned
+from vlm4rec.evaluation.methods import Renamed
+from vlm4rec.evaluation.tuning import TunedBlend
 from vlm4rec.interactions.interactions import History, Interactions
+from vlm4rec.recommending.blend import Blend
+from vlm4rec.recommending.content import Content
 from vlm4rec.recommending.method import Method
 from vlm4rec.recommending.ranker import Ranker, Request
+from vlm4rec.recommending.time_rankers import Newness, RecentSales, StillSold
 from vlm4rec.recommending.variants import Variants
 
 
@@ -34,6 +44,13 @@ class Kind:
     by_lot: bool = False
 
 
+def _fusion(name: str) -> TrainedFusion:
+    """Return a fusion that is trained for a moment."""
+    training = Training(epochs=2, device="cpu")
+    return TrainedFusion(name, "title", "image", fusion=name, dimension=8, training=training)
+
+
+_SIGNALS: dict[str, Method] = {"title": Content("t", "title"), "sales": RecentSales(None)}
 METHODS = {
     "random": Kind(Random, personal=False, by_lot=True),
     "popularity": Kind(Popularity, personal=False),
@@ -46,6 +63,20 @@ METHODS = {
     "BPR": Kind(lambda: BPR(4, iterations=10)),
     "BPR, mean": Kind(lambda: BPR(4, iterations=10, fold_in="mean")),
     "tuned": Kind(lambda: Tuned("tuned", [ItemKNN(2, 0), EASE(1)])),
+    "content": Kind(lambda: Content("content", ["title", "image"], whiten=0.5)),
+    "content, nearest": Kind(lambda: Content("content", "title", "max")),
+    "average": Kind(lambda: AveragedBlocks("average", ("title", "image"))),
+    **{f"fusion, {name}": Kind(partial(_fusion, name)) for name in FUSIONS},
+    "fusion, seeds": Kind(lambda: Seeds(_fusion("gating"), 2)),
+    "blend": Kind(lambda: Blend("blend", {"title": Content("t", "title"), "KNN": ItemKNN(4, 1)})),
+    "blend, sales": Kind(lambda: Blend("blend", _SIGNALS), personal=False),
+    "tuned blend": Kind(lambda: TunedBlend("tuned", ("title", "facet:*"), beyond=False, trials=2)),
+    "tuned blend, all": Kind(lambda: TunedBlend("tuned", ("title",), trials=2), personal=False),
+    "sales": Kind(lambda: RecentSales(7), personal=False),
+    "still sold": Kind(StillSold, personal=False),
+    "newness": Kind(Newness, personal=False),
+    "logged": Kind(lambda: LoggedScores("logged", ItemKNN(4, 1)), personal=False),
+    "renamed": Kind(lambda: Renamed("other", EASE(5))),
 }
 NOW = day(15)
 REQUESTS = [

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from vlm4rec.interactions.interactions import History
+from tests.recommending.conftest import TEXTS
+from tests.words import WordEncoder
+from vlm4rec.encoding.encoder import normalise
+from vlm4rec.interactions.interactions import History, Interactions
+from vlm4rec.interactions.splitting import Case, Split
+from vlm4rec.recommending.blend import Blend
+from vlm4rec.recommending.content import Content
+from vlm4rec.recommending.method import ItemFeatures, Method, TrainingData
 from vlm4rec.recommending.ranker import Ranker, Request
 from vlm4rec.recommending.recommender import Recommender
 
 REQUESTS = [Request(History.of(items)) for items in (["b1", "b2"], ["t1"], ["b1"])]
 
 
-@pytest.fixture(params=["vlm4rec"])
+METHODS: dict[str, Method] = {
+    "content": Content("content", "text"),
+    "content, nearest": Content("content", "text", "max"),
+    "content, whitened": Content("content", ["text", "length"], whiten=0.5, consistency=1),
+    "blend": Blend("blend", {"text": Content("t", "text"), "near": Content("n", "text", "max")}),
+}
+
+
+@pytest.fixture(params=["vlm4rec", *METHODS])
 def ranker(request: pytest.FixtureRequest, recommender: Recommender) -> Ranker:
-    return {"vlm4rec": recommender}[request.param]
+    return recommender if request.param == "vlm4rec" else METHODS[request.param].fit(data())
+
+
+def data() -> TrainingData:
+    ids = tuple(sorted(TEXTS))
+    encoder = WordEncoder()
+    text = normalise(encoder.encode([TEXTS[id_] for id_ in ids]))
+    length = normalise(np.array([[len(TEXTS[id_]), 20] for id_ in ids], dtype=np.float32))
+    none = Interactions.empty()
+    cases = (Case("u", History.of(["b1"]), ("b2",)), Case("v", History.of(["t1"]), ("t2",)))
+    features = ItemFeatures(ids, {"text": lambda: text, "length": lambda: length})
+    return TrainingData(none, features, ids, validation=Split(none, cases, none))
 
 
 def masking(*masks: tuple[str, ...]) -> list[Request]:

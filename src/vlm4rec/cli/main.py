@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from vlm4rec._version import __version__
-from vlm4rec.cli import auditing, building, evaluating, looking, prices, recommending
+from vlm4rec.cli import auditing, building, evaluating, looking, prices, recommending, tuning
 from vlm4rec.errors import DataError, Vlm4recError
 
 __all__ = ["app", "run"]
@@ -25,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (building, recommending, auditing, evaluating, looking, prices):
+for module in (building, recommending, auditing, evaluating, tuning, looking, prices):
     module.register(app)
 
 

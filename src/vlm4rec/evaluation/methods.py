@@ -78,13 +78,13 @@ def content_methods() -> list[Method]:
         for block in _SINGLE
     ]
     joined = [
-        TunedBlend(name, blocks, beyond=False, trials=8, profiles=_SINGLE_PROFILES)
+        TunedBlend(name, blocks, beyond=False, trials=3, profiles=_SINGLE_PROFILES)
         for name, blocks in _JOINED.items()
     ]
     return [*single, *joined]
 
 
-def best_methods() -> list[Method]:
+def best_methods() -> list[TunedBlend]:
     """Return vlm4rec's best, and the same without grounding: the same signals, the same budget."""
     return [
         TunedBlend("best", (*_WITHOUT, *_GROUNDED)),
@@ -134,8 +134,11 @@ def methods_by_name(names: Sequence[str]) -> list[Method]:
     for name in names:
         if name in GROUPS:
             for method in GROUPS[name]():
-                own = method.name if method.name not in found else f"{name}: {method.name}"
-                found.setdefault(own, method if own == method.name else Renamed(own, method))
+                if found.get(method.name, method) == method:
+                    found[method.name] = method
+                else:
+                    own = f"{name}: {method.name}"
+                    found[own] = Renamed(own, method)
         else:
             found.setdefault(name, _single(name))
     return list(found.values())

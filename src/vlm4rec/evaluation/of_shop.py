@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from vlm4rec.catalog.items import Catalog
@@ -22,7 +22,9 @@ from vlm4rec.evaluation.report.items import ReportItems
 from vlm4rec.evaluation.report.summary import reference_method
 from vlm4rec.evaluation.results import Evaluation
 from vlm4rec.interactions.filtering import k_core, only_items
+from vlm4rec.interactions.interactions import Interactions
 from vlm4rec.interactions.splits.registry import splitter_by_name
+from vlm4rec.interactions.splits.rule import tally
 from vlm4rec.recommending.variants import Variants
 from vlm4rec.shop.answers import wanted_photos
 from vlm4rec.shop.features import covered_items, shop_features, shop_variants
@@ -121,12 +123,9 @@ def evaluate_shop(
         image_encoder=options.image_encoder,
         ids=coverage.ids,
     )
-    interactions = only_items(shop.interactions, coverage.ids)
-    gone = len(shop.interactions) - len(interactions)
-    if options.core is not None:
-        interactions = k_core(interactions, users=options.core, items=options.core)
-    prepared = prepare(splitter, interactions, features, judging)
-    prepared = _with_coverage(prepared, coverage.left_out, gone)
+    left_out = {f"items {reason}": count for reason, count in coverage.left_out.items()}
+    interactions = _interactions(shop.interactions, coverage.ids, options.core, left_out)
+    prepared = _with_coverage(prepare(splitter, interactions, features, judging), left_out)
     variants = _variants(shop.catalog, options.variant_key)
     evaluation = evaluate(methods, prepared, variants=variants, watch=watch)
     return ShopEvaluation(evaluation, _items(shop, prepared, evaluation))
@@ -140,11 +139,26 @@ def _variants(catalog: Catalog, key: str | None) -> Variants | None:
     return variants if variants.products else None
 
 
-def _with_coverage(prepared: Prepared, items: Mapping[str, int], gone: int) -> Prepared:
+def _interactions(
+    every: Interactions, ids: Sequence[str], core: int | None, left_out: dict[str, int]
+) -> Interactions:
+    """Return those to judge by, and count those that are left out before the split."""
+    known = only_items(every, ids)
+    tally(left_out, "interactions with items that are not covered", len(every) - len(known))
+    if core is None:
+        return known
+    dense = k_core(known, users=core, items=core)
+    if len(known) and not len(dense):
+        raise DataError(
+            f"There are no customers and items with at least {core:,} of each other.",
+            "Lower --core, or leave it out.",
+        )
+    tally(left_out, "interactions that k-core filtering took out", len(known) - len(dense))
+    return dense
+
+
+def _with_coverage(prepared: Prepared, left_out: Mapping[str, int]) -> Prepared:
     """Add to the facts what was left out before the split."""
-    left_out = {f"items {reason}": count for reason, count in items.items()}
-    if gone:
-        left_out["interactions with items that are not covered"] = gone
     facts = replace(prepared.facts, left_out={**left_out, **prepared.facts.left_out})
     return replace(prepared, facts=facts)
 

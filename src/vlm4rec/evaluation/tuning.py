@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vlm4rec.baselines.item_knn import ItemKNN
-from vlm4rec.encoding.encoder import Floats
+from vlm4rec.baselines.blends import BlendChoice, blend_signals
 from vlm4rec.errors import DataError, MissingExtraError
 from vlm4rec.interactions.splitting import Case
 from vlm4rec.recommending.blend import (
@@ -22,45 +21,16 @@ from vlm4rec.recommending.blend import (
 )
 from vlm4rec.recommending.blocks import whitened_features
 from vlm4rec.recommending.choice_model import ChoiceModel
-from vlm4rec.recommending.content import Content
 from vlm4rec.recommending.method import ItemFeatures, Method, TrainingData
 from vlm4rec.recommending.ranker import Request
-from vlm4rec.recommending.score_ranker import ScoreRanker
-from vlm4rec.recommending.time_rankers import Newness, RecentSales, StillSold
 from vlm4rec.recommending.validation import validation_score
 
-__all__ = ["BlendChoice", "TunedBlend", "TunedBlendRanker", "blend_signals"]
+__all__ = ["TunedBlend", "TunedBlendRanker", "expanded", "judged_cases", "load_optuna"]
 
-PROFILES = ("mean", "recency:30", "recency:7", "recency:90", "power:4", "max")
+PROFILES = ("mean", "recency:30", "recency:7", "recency:90")
 SHRINKAGES = (0.1, 0.03, 0.3, None)
 _FOLDS = 3
 _MOST_CASES = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class BlendChoice:
-    """What is chosen beside the weights.
-
-    Parameters
-    ----------
-    profile
-        How a history becomes a query, in every block.
-    shrinkage
-        Of the whitening of every block; None for no whitening.
-    nearest
-        Whether the similarity to the nearest item of the history is a further signal of each
-        block.
-    """
-
-    profile: str = "mean"
-    shrinkage: float | None = 0.1
-    nearest: bool = False
-
-    @property
-    def told(self) -> str:
-        """The choice in words."""
-        white = "no whitening" if self.shrinkage is None else f"whitening {self.shrinkage:g}"
-        return f"profile {self.profile}, {white}" + (", and the nearest" if self.nearest else "")
 
 
 @dataclass(frozen=True)
@@ -84,14 +54,19 @@ class TunedBlend:
         Whether sales over time and co-purchases (ItemKNN) are signals too.
     trials
         The budget.
+    profiles, shrinkages
+        What there is to choose from.
+    watch
+        Told how many choices were tried, and of how many.
     """
 
     name: str
     features: tuple[str, ...]
     beyond: bool = True
-    trials: int = 12
+    trials: int = 6
     profiles: tuple[str, ...] = PROFILES
     shrinkages: tuple[float | None, ...] = SHRINKAGES
+    watch: Callable[[int, int], None] | None = field(default=None, compare=False, repr=False)
 
     def fit(self, data: TrainingData) -> TunedBlendRanker:
         """Choose, and learn.
@@ -113,7 +88,7 @@ class TunedBlend:
             told = ", ".join(self.features)
             raise DataError(f"The shop has nothing that {self.name!r} is made of: {told}.")
         whitened = _whitened_once(data.features)
-        inner, cases = data.for_validation(), _some(data.validation.cases, data.seed)
+        inner, cases = data.for_validation(), judged_cases(data.validation.cases, data.seed)
         scores = self._search(names, inner, cases, whitened, data.seed)
         best = max(scores, key=scores.__getitem__)
         ranker = self._learn(best, names, data, inner, cases, whitened)
@@ -127,7 +102,7 @@ class TunedBlend:
         whitened: Callable[[float | None], ItemFeatures],
         seed: int,
     ) -> dict[BlendChoice, float]:
-        optuna = _optuna()
+        optuna = load_optuna()
         scores: dict[BlendChoice, float] = {}
 
         def judge(trial: Any) -> float:
@@ -147,8 +122,11 @@ class TunedBlend:
         )
         first = {"profile": self.profiles[0], "shrinkage": self.shrinkages[0], "nearest": False}
         study.enqueue_trial(first)
-        size = len(self.profiles) * len(self.shrinkages) * 2
-        study.optimize(judge, n_trials=min(self.trials, size))
+        budget = min(self.trials, len(self.profiles) * len(self.shrinkages) * 2)
+        watch = self.watch or _watch_nothing
+        watch(0, budget)
+        after = [lambda _study, trial: watch(trial.number + 1, budget)]
+        study.optimize(judge, n_trials=budget, callbacks=after)
         return scores
 
     def _learn(
@@ -198,26 +176,6 @@ class TunedBlendRanker:
         return self.ranker.rank(requests, k)
 
 
-def blend_signals(names: Sequence[str], choice: BlendChoice, *, beyond: bool) -> dict[str, Method]:
-    """Return the signals of a blend by name; whitening is in the features already."""
-    signals: dict[str, Method] = {
-        name: Content(name, name, profile=choice.profile) for name in names
-    }
-    if choice.nearest and choice.profile != "max":
-        near = {f"{name}, nearest": Content(name, name, profile="max") for name in names}
-        signals.update(near)
-    if beyond:
-        more: list[Method] = [
-            *(RecentSales(days) for days in (7.0, 30.0, 90.0, None)),
-            StillSold(),
-            Newness(),
-            LoggedScores("bought together", ItemKNN(200, 0.0)),
-            LoggedScores("bought together, shrunk", ItemKNN(200, 10.0)),
-        ]
-        signals.update({method.name: method for method in more})
-    return signals
-
-
 def expanded(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
     """Return the features that are meant and there; ``"facet:*"`` stands for all of its kind.
 
@@ -226,10 +184,10 @@ def expanded(wanted: Sequence[str], there: Sequence[str]) -> list[str]:
     """
     found: list[str] = []
     for name in wanted:
-        kind = name.removesuffix("*") if name.endswith("*") else ""
-        found += [
-            each for each in there if each == name or (kind != name and each.startswith(kind))
-        ]
+        if name.endswith("*"):
+            found += [each for each in there if each.startswith(name[:-1])]
+        elif name in there:
+            found.append(name)
     return list(dict.fromkeys(found))
 
 
@@ -255,52 +213,32 @@ def crossfitted_score(
     return total / users
 
 
-@dataclass(frozen=True)
-class LoggedScores:
-    """The logarithm of one plus the scores of a method whose scores are counts or sums.
-
-    Parameters
-    ----------
-    name
-        What it is called.
-    method
-        The method; it must give scores.
-    """
-
-    name: str
-    method: Method
-
-    def fit(self, data: TrainingData) -> ScoreRanker:
-        """Learn the method."""
-        ranker = signal_rankers({self.name: self.method}, data)[self.name]
-        return _Logged(ranker)
-
-
-class _Logged(ScoreRanker):
-    def __init__(self, ranker: ScoreRanker) -> None:
-        super().__init__(ranker.candidates)
-        self._ranker = ranker
-
-    def scores(self, requests: Sequence[Request]) -> Floats:
-        scores = self._ranker.scores(requests)
-        scores[~np.isfinite(scores)] = 0.0
-        return np.asarray(np.log1p(10 * np.maximum(scores, 0.0)))
-
-
 def _whitened_once(features: ItemFeatures) -> Callable[[float | None], ItemFeatures]:
     return cache(
         lambda shrinkage: features if shrinkage is None else whitened_features(features, shrinkage)
     )
 
 
-def _some(cases: Sequence[Case], seed: int) -> Sequence[Case]:
+def judged_cases(cases: Sequence[Case], seed: int) -> Sequence[Case]:
+    """Return the validation cases that choices are judged by: all, or some where they are many."""
     if len(cases) <= _MOST_CASES:
         return cases
     rows = np.random.default_rng(seed).choice(len(cases), _MOST_CASES, replace=False)
     return [cases[row] for row in np.sort(rows)]
 
 
-def _optuna() -> Any:
+def _watch_nothing(_done: int, _total: int) -> None:
+    """Watch nothing."""
+
+
+def load_optuna() -> Any:
+    """Return Optuna, told to be quiet.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
     try:
         import optuna
     except ImportError:

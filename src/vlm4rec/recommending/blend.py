@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +18,10 @@ from vlm4rec.recommending.score_ranker import ScoreRanker
 
 __all__ = ["Blend", "BlendRanker", "learn_choices", "pick_penalty", "signal_rankers"]
 
-PENALTIES = (1e-4, 1e-3, 1e-2)
+PENALTIES = (1e-3, 1e-2, 3e-2, 1e-1)
 _FOLDS = 3
-_SHOWN = 255
-"""Items that were not chosen, for each that was."""
+_SHOWN = 127
+"""Items that were not chosen, for each that was, at most."""
 _MOST_CHOICES = 8_000
 _BLOCK = 256
 
@@ -84,7 +84,7 @@ class BlendRanker(ScoreRanker):
     """Ranks by the weighted sum of signals.
 
     A signal that says nothing of a request, such as similarity where the history is empty, counts
-    for nothing, and the others rank.
+    for nothing, and the others rank. Where no signal says anything there is no ranking.
 
     Parameters
     ----------
@@ -116,14 +116,27 @@ class BlendRanker(ScoreRanker):
     def scores(self, requests: Sequence[Request]) -> Floats:
         """Return the sums; see `ScoreRanker.scores`."""
         total = np.zeros((len(requests), len(self.candidates)), dtype=np.float32)
+        told = np.zeros(len(requests), dtype=np.bool_)
+        for given, speaks in self.shares(requests):
+            total += given
+            told |= speaks
+        total[~told] = -np.inf
+        return total
+
+    def shares(self, requests: Sequence[Request]) -> Iterator[tuple[Floats, NDArray[np.bool_]]]:
+        """Give for each signal what it adds to the scores, and which requests it speaks of.
+
+        The arrays are float32, shape (n requests, n candidates), and bool, shape (n requests,).
+        """
         centres, slopes = self.model.centre, self.model.slopes
         for ranker, centre, slope in zip(self.signals.values(), centres, slopes, strict=True):
             numbers = ranker.scores(requests)
+            silent = np.isinf(numbers)  # what is undefined goes on, and is an error
+            speaks = np.asarray(~silent.all(axis=1))
             numbers -= np.float32(centre)
+            numbers[silent] = 0.0
             numbers *= np.float32(slope)
-            numbers[~np.isfinite(numbers)] = 0.0
-            total += numbers
-        return total
+            yield numbers, speaks
 
 
 def signal_rankers(signals: Mapping[str, Method], data: TrainingData) -> dict[str, ScoreRanker]:
@@ -149,7 +162,8 @@ def learn_choices(
     """Return what customers chose in cases, with what the signals say of it.
 
     A user's choices count together as the square root of how many cases the user has, and the
-    targets of one case share its weight.
+    targets of one case share its weight. Where a signal says nothing of an item, the mean of what
+    it says stands in.
 
     Raises
     ------
@@ -166,16 +180,26 @@ def learn_choices(
         rows = shown.rows[of_block] - start
         for p, ranker in enumerate(rankers):
             scores = ranker.scores(requests[start : start + _BLOCK])
-            scores[~np.isfinite(scores)] = 0.0
             numbers[of_block, :, p] = scores[rows[:, np.newaxis], shown.columns[of_block]]
+    for p in range(len(rankers)):
+        _fill(numbers[..., p])
     return Choices(numbers, shown.weights, shown.users)
+
+
+def _fill(numbers: NDArray[np.float32]) -> None:
+    """Put the mean in the place of what is infinite: what the ranker's centre will be."""
+    silent = np.isinf(numbers)
+    if silent.any():
+        mean = 0.0 if silent.all() else numbers.mean(dtype=np.float64, where=~silent)
+        numbers[silent] = mean
 
 
 def pick_penalty(choices: Choices, penalties: Sequence[float]) -> float:
     """Return the penalty that makes unseen users' choices most likely; of equals the first."""
-    if len(penalties) == 1 or len(np.unique(choices.groups)) < 2 * _FOLDS:
+    users, numbers = np.unique(choices.groups, return_inverse=True)
+    if len(penalties) == 1 or len(users) < 2 * _FOLDS:
         return penalties[len(penalties) // 2]
-    folds = choices.groups % _FOLDS
+    folds = numbers % _FOLDS
 
     def likely(penalty: float) -> float:
         halves = [(choices.only(folds != f), choices.only(folds == f)) for f in range(_FOLDS)]
@@ -199,10 +223,14 @@ class _Shown:
 def _shown(ranker: ScoreRanker, data: TrainingData, cases: Sequence[Case]) -> _Shown:
     rng = np.random.default_rng(data.seed)
     n = len(ranker.candidates)
+    # Half of few, so that none is shown twice: that would make them weigh more than the chosen.
+    size = max(1, min(_SHOWN, (n - 1) // 2))
     numbers = {user: i for i, user in enumerate(dict.fromkeys(case.user for case in cases))}
     times = np.bincount([numbers[case.user] for case in cases], minlength=len(numbers))
     found: list[tuple[int, NDArray[np.intp], float, int]] = []
-    for row in _some(len(cases), rng):
+    for row in _order(cases, rng):
+        if len(found) >= _MOST_CHOICES:
+            break
         case = cases[row]
         masked = ranker.columns(data.mask(case.history))
         targets = [c for c in ranker.columns(case.targets) if c not in set(masked)]
@@ -213,21 +241,21 @@ def _shown(ranker: ScoreRanker, data: TrainingData, cases: Sequence[Case]) -> _S
         if not len(others):
             continue
         for target in targets:
-            drawn = rng.choice(others, _SHOWN, replace=len(others) < _SHOWN)
+            drawn = rng.choice(others, size, replace=len(others) < size)
             user = numbers[case.user]
             weight = 1 / (len(targets) * float(times[user]) ** 0.5)
             found.append((row, np.concatenate([[target], drawn]), weight, user))
     found = found[:_MOST_CHOICES]
     return _Shown(
         np.array([each[0] for each in found], dtype=np.intp),
-        np.array([each[1] for each in found], dtype=np.intp).reshape(len(found), _SHOWN + 1),
+        np.array([each[1] for each in found], dtype=np.intp).reshape(len(found), size + 1),
         np.array([each[2] for each in found]),
         np.array([each[3] for each in found], dtype=np.intp),
     )
 
 
-def _some(n: int, rng: np.random.Generator) -> Sequence[int]:
+def _order(cases: Sequence[Case], rng: np.random.Generator) -> Sequence[int]:
     """Return the cases in order, or in a drawn one where there are too many to learn from."""
-    if n <= _MOST_CHOICES:
-        return range(n)
-    return [int(row) for row in rng.permutation(n)]
+    if sum(len(case.targets) for case in cases) <= _MOST_CHOICES:
+        return range(len(cases))
+    return [int(row) for row in rng.permutation(len(cases))]

@@ -45,11 +45,13 @@ class RecommendedItem:
     id, title
         The item's.
     score
-        The cosine of the item's vector and the query, from -1 to 1.
+        The cosine of the item's vector and the query, from -1 to 1; where a blend ranked, the sum
+        of what its signals gave, which only compares the items of one ranking.
     reasons
         The nearest history items first.
     blocks
-        What each block gave to the score; the values add up to it.
+        What each block of the vectors, or signal of the blend, gave to the score; the values add
+        up to it.
     """
 
     id: str
@@ -80,6 +82,8 @@ class Recommendations:
         Ids of the history that are in the catalog but have no vector yet.
     unknown
         Ids of the history that are not in the catalog.
+    note
+        What is to be known of how the ranking was made; empty where nothing is.
     """
 
     items: tuple[RecommendedItem, ...]
@@ -87,6 +91,7 @@ class Recommendations:
     history: tuple[str, ...] = ()
     uncovered: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    note: str = ""
 
     def __iter__(self) -> Iterator[RecommendedItem]:
         return iter(self.items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +15,7 @@ from vlm4rec.index.exact import ExactIndex
 from vlm4rec.index.index import Hits, Index
 from vlm4rec.interactions.interactions import History
 from vlm4rec.profiles.strategy import MeanProfile, Profile, ProfileStrategy
+from vlm4rec.recommending.blended import BlendedRanking, Placed
 from vlm4rec.recommending.explain import block_shares, explain_all
 from vlm4rec.recommending.pooled import search_pooled
 from vlm4rec.recommending.ranker import Request
@@ -43,6 +45,11 @@ class Recommender:
     index
         Finds the nearest items; by default an exact index of the vectors. For a profile of
         several queries all vectors are compared, without the index.
+    blended
+        What ranks in place of the vectors, if anything; the vectors still give the reasons, and
+        still say what `similar` is.
+    note
+        What is to be known of every ranking; it is handed on with each.
     """
 
     def __init__(
@@ -52,11 +59,15 @@ class Recommender:
         answers: Mapping[str, Sequence[Answer]],
         profile: ProfileStrategy | None = None,
         index: Index | None = None,
+        blended: BlendedRanking | None = None,
+        note: str = "",
     ) -> None:
         self.vectors = vectors
         self.titles = titles
         self.answers = answers
         self.profile = profile or MeanProfile()
+        self.blended = blended
+        self.note = note
         self.index: Index
         known = [row for row, id_ in enumerate(vectors.ids) if id_ in titles]
         self._gone: tuple[str, ...] = ()
@@ -79,6 +90,8 @@ class Recommender:
     ) -> Recommendations:
         """Recommend k items for a history; nothing of the history itself comes back.
 
+        Where there is a blend, it ranks, and the shares of its signals are the items' blocks.
+
         Parameters
         ----------
         history
@@ -97,25 +110,24 @@ class Recommender:
         DataError
             If no item of the history has a vector.
         """
-        profile = self._profile(history)
-        past = list(dict.fromkeys(history.items))
-        hits = self._search([profile], k, [[*past, *exclude, *self._gone]])[0]
-        covered = [id_ for id_ in past if self._usable(id_)]
-        others = [id_ for id_ in past if not self._usable(id_)]
-        return Recommendations(
-            items=self._items(hits, profile, covered, reasons),
-            user=user,
-            history=history.items,
-            uncovered=tuple(id_ for id_ in others if id_ in self.titles),
-            unknown=tuple(id_ for id_ in others if id_ not in self.titles),
-        )
+        if self.blended is None:
+            placed = self._nearest(history, k, exclude)
+        else:
+            self._check(history)
+            placed = self.blended.best(history, k, [*exclude, *self._left])
+        return self._answer(history, placed, user, reasons, self.note)
 
     def similar(self, item: str, k: int = 10) -> Recommendations:
-        """Return the k items most like an item; see `recommend`."""
-        return self.recommend(History.of([item]), k, reasons=1)
+        """Return the k items most like an item, by the vectors; see `recommend`."""
+        history = History.of([item])
+        return self._answer(history, self._nearest(history, k), None, 1)
 
     def rank(self, requests: Sequence[Request], k: int) -> list[list[str]]:
         """Rank the covered items for each request; see `vlm4rec.recommending.ranker.Ranker`."""
+        if self.blended is not None:
+            left = self._left
+            asked = [replace(r, mask=(*self.blended.masked(r), *left)) for r in requests]
+            return self.blended.rank(asked, k)
         usable = [row for row, request in enumerate(requests) if self._counts(request.history)]
         rankings: list[list[str]] = [[] for _ in requests]
         if not usable:
@@ -157,24 +169,54 @@ class Recommender:
         """The rows of the vectors of items that left the catalog."""
         return [row for row, id_ in enumerate(self.vectors.ids) if id_ not in self.titles]
 
-    def _profile(self, history: History) -> Profile:
-        covered = history.only([self._usable(id_) for id_ in history.items])
+    @cached_property
+    def _left(self) -> list[str]:
+        """What the blend would rank though it is not in the catalog."""
+        candidates = () if self.blended is None else self.blended.blend.candidates
+        return [id_ for id_ in candidates if id_ not in self.titles]
+
+    def _check(self, history: History) -> None:
         if not self._counts(history):
             raise _nothing_usable(history, self.titles)
+
+    def _nearest(self, history: History, k: int, exclude: Sequence[str] = ()) -> list[Placed]:
+        """Return the k items whose vectors are nearest to the profile of a history."""
+        profile = self._profile(history)
+        hits = self._search([profile], k, [[*history.items, *exclude, *self._gone]])[0]
+        return [
+            Placed(id_, float(score), self._blocks(id_, profile))
+            for id_, score in zip(hits.ids, hits.scores, strict=True)
+        ]
+
+    def _profile(self, history: History) -> Profile:
+        covered = history.only([self._usable(id_) for id_ in history.items])
+        self._check(history)
         vectors = np.asarray(self.vectors.matrix[self.vectors.rows(covered.items)])
         return self.profile.make(vectors, covered)
 
-    def _items(
-        self, hits: Hits, profile: Profile, history: Sequence[str], reasons: int
-    ) -> tuple[RecommendedItem, ...]:
-        because = explain_all(
-            hits.ids, history, self.vectors, self.answers, self.titles, most=reasons
-        )
-        return tuple(
-            RecommendedItem(
-                id_, self.titles.get(id_), float(score), why, self._blocks(id_, profile)
-            )
-            for id_, score, why in zip(hits.ids, hits.scores, because, strict=True)
+    def _answer(
+        self,
+        history: History,
+        placed: Sequence[Placed],
+        user: str | None,
+        reasons: int,
+        note: str = "",
+    ) -> Recommendations:
+        past = list(dict.fromkeys(history.items))
+        covered = [id_ for id_ in past if self._usable(id_)]
+        others = [id_ for id_ in past if not self._usable(id_)]
+        ids = [each.id for each in placed]
+        because = explain_all(ids, covered, self.vectors, self.answers, self.titles, most=reasons)
+        return Recommendations(
+            items=tuple(
+                RecommendedItem(each.id, self.titles.get(each.id), each.score, why, each.shares)
+                for each, why in zip(placed, because, strict=True)
+            ),
+            user=user,
+            history=history.items,
+            uncovered=tuple(id_ for id_ in others if id_ in self.titles),
+            unknown=tuple(id_ for id_ in others if id_ not in self.titles),
+            note=note,
         )
 
     def _blocks(self, id_: str, profile: Profile) -> dict[str, float] | None:

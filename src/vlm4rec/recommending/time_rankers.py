@@ -45,7 +45,7 @@ class RecentSales:
 class StillSold:
     """The less, the longer ago an item was last bought: it may have gone from the shelves."""
 
-    name: str = "days since the last sale"
+    name: str = "sold lately"
 
     def fit(self, data: TrainingData) -> ScoreRanker:
         """Sort the log."""
@@ -56,7 +56,7 @@ class StillSold:
 class Newness:
     """The less, the longer ago an item was first bought; what nobody has bought yet is new."""
 
-    name: str = "days since the first sale"
+    name: str = "new on sale"
 
     def fit(self, data: TrainingData) -> ScoreRanker:
         """Find the first sale of each candidate."""

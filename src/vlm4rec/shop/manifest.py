@@ -60,6 +60,8 @@ class StepRecord(BaseModel):
         The files outside the shop that it read.
     counts
         How much it did.
+    results
+        What it found, where that is small, and JSON.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,6 +74,7 @@ class StepRecord(BaseModel):
     outputs: dict[str, str] = Field(default_factory=dict)
     sources: tuple[SourceFile, ...] = ()
     counts: dict[str, int] = Field(default_factory=dict)
+    results: dict[str, Any] = Field(default_factory=dict)
 
 
 class Manifest(BaseModel):

@@ -13,7 +13,7 @@ from typing import Self
 from vlm4rec.catalog.items import Catalog
 from vlm4rec.encoding.encoder import TextEncoder
 from vlm4rec.encoding.vectors import ItemVectors
-from vlm4rec.errors import DataError, UnknownIdError
+from vlm4rec.errors import DataError, UnknownIdError, Vlm4recError
 from vlm4rec.grounding.lvlm import LVLM
 from vlm4rec.grounding.prompt_files import prompt_from
 from vlm4rec.grounding.prompts import DEFAULT_PROMPT, Prompt
@@ -34,6 +34,8 @@ from vlm4rec.shop.initialise import initialise
 from vlm4rec.shop.stages import Stage, silent
 from vlm4rec.shop.status import Status, shop_status
 from vlm4rec.shop.suggest import unknown_item, unknown_user
+from vlm4rec.shop.tuned import tuned_ranking
+from vlm4rec.shop.tuned_choice import tuned_choice
 
 __all__ = ["Shop"]
 
@@ -202,8 +204,11 @@ class Shop:
         user: str | None = None,
         k: int = 10,
         reasons: int = 3,
+        vectors_only: bool = False,
     ) -> Recommendations:
         """Recommend items for a history, or for a user of the shop.
+
+        A shop that was tuned ranks by what was found: see `vlm4rec.shop.tuned.tuned_ranking`.
 
         Parameters
         ----------
@@ -215,6 +220,8 @@ class Shop:
             How many items.
         reasons
             How many reasons an item.
+        vectors_only
+            Rank by the item vectors alone, though the shop was tuned.
 
         Raises
         ------
@@ -226,7 +233,9 @@ class Shop:
             If the shop has no vectors yet.
         """
         if user is not None and history is None:
-            return self.recommender.recommend(self.history(user), k, user=user, reasons=reasons)
+            return self._recommender(vectors_only).recommend(
+                self.history(user), k, user=user, reasons=reasons
+            )
         if history is None or user is not None:
             raise DataError("Give either a history or a user.")
         if isinstance(history, str) or not isinstance(history, (History, Iterable)):
@@ -236,7 +245,7 @@ class Shop:
         given = history if isinstance(history, History) else History.of(history)
         if given.items and not any(item in self.catalog for item in given.items):
             raise unknown_item(given.items[0], self.catalog.ids)
-        return self.recommender.recommend(given, k, reasons=reasons)
+        return self._recommender(vectors_only).recommend(given, k, reasons=reasons)
 
     def similar(self, item: str, k: int = 10) -> Recommendations:
         """Return the k items most like an item.
@@ -255,7 +264,7 @@ class Shop:
                 f"The item {item!r} has no vector yet.",
                 f"Run: vlm4rec ground {self.folder.quoted} --lvlm ..., then encode.",
             )
-        return self.recommender.similar(item, k)
+        return self.vector_recommender.similar(item, k)
 
     def history(self, user: str) -> History:
         """Return the history of a user.
@@ -276,7 +285,8 @@ class Shop:
 
     def refresh(self) -> None:
         """Forget what was read, so that it is read anew when it is needed."""
-        for name in ("catalog", "interactions", "answers", "vectors", "recommender"):
+        read = ("catalog", "interactions", "answers", "vectors", "recommender")
+        for name in (*read, "vector_recommender"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -303,11 +313,38 @@ class Shop:
         return load_vectors(self.folder)
 
     @cached_property
-    def recommender(self) -> Recommender:
-        """Ranks items for histories."""
+    def vector_recommender(self) -> Recommender:
+        """Ranks items for histories by the item vectors alone."""
         frame = self.catalog.frame
         titles = dict(zip(frame["id"], frame["title"], strict=True))
         return Recommender(self.vectors, titles, self.answers)
+
+    @cached_property
+    def recommender(self) -> Recommender:
+        """Ranks items for histories: as the shop was tuned, or by the item vectors alone.
+
+        If what was tuned can't be had, as where an optional dependency is missing, the item
+        vectors rank, and every ranking's note says why.
+        """
+        plain = self.vector_recommender
+        try:
+            choice = tuned_choice(self.folder)
+            if choice is None:
+                return plain
+            blended, note = tuned_ranking(self, choice)
+        except Vlm4recError as error:
+            blended, note = None, f"Ranked by the item vectors alone, not as tuned: {error}"
+        return Recommender(
+            plain.vectors,
+            plain.titles,
+            plain.answers,
+            index=plain.index,
+            blended=blended,
+            note=note,
+        )
+
+    def _recommender(self, vectors_only: bool) -> Recommender:
+        return self.vector_recommender if vectors_only else self.recommender
 
     def __repr__(self) -> str:
         return f"<Shop {self.folder.root}>"

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from vlm4rec.baselines.blends import BlendChoice
 from vlm4rec.encoding.documents import recipe_by_name
 from vlm4rec.errors import DataError, ShopError
 from vlm4rec.grounding.ledger import Ledger
@@ -16,6 +17,7 @@ from vlm4rec.shop.answers import ShopAnswers, wanted_photos
 from vlm4rec.shop.encode import load_vectors, shop_documents
 from vlm4rec.shop.folder import ShopFolder
 from vlm4rec.shop.manifest import StepRecord
+from vlm4rec.shop.tuned_choice import changed_since, tune_command, tuned_choice
 
 __all__ = ["PartStatus", "Status", "shop_status"]
 
@@ -27,7 +29,8 @@ class PartStatus:
     Parameters
     ----------
     name
-        ``catalog``, ``photos``, ``interactions``, ``groundings`` or ``vectors``.
+        ``catalog``, ``photos``, ``interactions``, ``groundings``, ``vectors`` or, where the shop
+        was tuned, ``tuning``.
     state
         ``ok``, ``missing``, ``partial``, ``stale`` or ``damaged``.
     summary
@@ -88,6 +91,8 @@ def shop_status(folder: ShopFolder) -> Status:
         "groundings": lambda: _groundings(folder, steps.get("ground")),
         "vectors": lambda: _vectors(folder, steps),
     }
+    if "tune" in steps:
+        looks["tuning"] = lambda: _tuning(folder, steps["tune"])
     parts = tuple(_look(name, look) for name, look in looks.items())
     return Status(str(folder.root), parts, (*problems, *_failures(folder)), steps)
 
@@ -223,3 +228,18 @@ def _vectors(folder: ShopFolder, steps: dict[str, StepRecord]) -> PartStatus:
         )
         return PartStatus("vectors", "stale", f"{summary}; {told}", counts, remedy)
     return PartStatus("vectors", "ok", summary, counts)
+
+
+def _tuning(folder: ShopFolder, step: StepRecord) -> PartStatus:
+    choice = tuned_choice(folder)
+    assert choice is not None  # noqa: S101 - for the type checker: there is a step
+    how = BlendChoice(choice.profile, choice.shrinkage, choice.nearest)
+    summary = (
+        f"{how.told}, {counted(len(choice.weights), 'signal')}; NDCG@10 {choice.ndcg:.4f} on "
+        f"validation, the paper's recipe {choice.recipe_ndcg:.4f}"
+    )
+    changed = changed_since(folder, step)
+    if changed:
+        told = f"{summary}; changed since: {', '.join(changed)}. Recommending goes on by it"
+        return PartStatus("tuning", "stale", told, step.counts, tune_command(folder, step))
+    return PartStatus("tuning", "ok", summary, step.counts)

@@ -8,7 +8,7 @@ for it, and the item's vector is made of what is there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -243,7 +243,7 @@ class Metric(nn.Module):  # type: ignore[misc]
         return block * kept
 
 
-NETWORKS: dict[str, Callable[[Sequence[int], int, float], nn.Module]] = {
+NETWORKS: Mapping[str, Callable[[Sequence[int], int, float], nn.Module]] = {
     "attention": AttentionFusion,
     "gating": GatingFusion,
     "cross-modal": CrossModalFusion,

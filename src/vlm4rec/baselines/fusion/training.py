@@ -65,7 +65,7 @@ class Training:
     epochs: int = 30
     patience: int = 4
     batch: int = 512
-    further: int = 0
+    further: int = 512
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     temperature: float = 0.1
