@@ -13,6 +13,7 @@
     * StepMissingError -- a step must run first
   * GroundingError
     * LVLMError -- the model did not answer
+      * NeverAnsweredError -- nor did it once in this run
     * AnswerError -- it answered, but not what was asked for
   * EncoderError -- a text or image encoder that can't be had
   * MissingExtraError -- an optional dependency is not installed
@@ -30,6 +31,7 @@ __all__ = [
     "GroundingError",
     "LVLMError",
     "MissingExtraError",
+    "NeverAnsweredError",
     "PhotoError",
     "ShopBusyError",
     "ShopDamagedError",
@@ -138,6 +140,18 @@ class LVLMError(GroundingError):
         self.retry_after = retry_after
         self.overloaded = overloaded
         self.charged = charged
+
+
+class NeverAnsweredError(LVLMError):
+    """The server takes no calls, and has answered none in this run; ``said`` is its last word."""
+
+    def __init__(self, said: LVLMError) -> None:
+        super().__init__(
+            f"{said.message} It has not answered once.",
+            said.remedy or "See that it runs, and check the address and the model's name.",
+            fatal=True,
+        )
+        self.said = said
 
 
 class AnswerError(GroundingError):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from rich.console import Console
@@ -16,7 +14,9 @@ from tests.evaluation.report.conftest import KS, SKILL, make_evaluation
 from vlm4rec.cli import console
 from vlm4rec.cli.evaluate_options import parse_ks
 from vlm4rec.errors import DataError
+from vlm4rec.evaluation import paper_figures
 from vlm4rec.evaluation.of_shop import EvaluateOptions, ShopEvaluation
+from vlm4rec.evaluation.paper_figures import PublishedFigure
 from vlm4rec.evaluation.report import ReportItems
 from vlm4rec.shop import InitOptions, Shop, ShopFolder
 
@@ -182,11 +182,13 @@ def test_without_matplotlib_nothing_is_begun(
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of the paper's figures."""
-    figures = ModuleType("vlm4rec.evaluation.paper_figures")
-    figures.PUBLISHED = {"title": (0.2285, 0.1838), "description": (0.3539, 0.2745)}  # type: ignore[attr-defined]
-    figures.PUBLISHED_TOLD = "Amazon Clothing, 4,708 items."  # type: ignore[attr-defined]
-    figures.WHY_VALUES_DIFFER = ("Another shop.",)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, figures.__name__, figures)
+    rows = (
+        PublishedFigure("title", "Title", 0.2285, 0.1838),
+        PublishedFigure("description", "Description", 0.3539, 0.2745),
+    )
+    monkeypatch.setattr(paper_figures, "PUBLISHED", rows)
+    monkeypatch.setattr(paper_figures, "SOURCE", "Amazon Clothing, 4,708 items.")
+    monkeypatch.setattr(paper_figures, "WHY_DIFFERENT", ("Another shop.",))
 
 
 def test_the_papers_figures_beside_ours(

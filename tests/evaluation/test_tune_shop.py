@@ -90,14 +90,21 @@ def test_the_same_seed_finds_the_same(made: Shop, tuned: Tuned, fresh: Shop) -> 
 
 
 def test_what_is_tested_is_not_looked_at(fresh: Shop) -> None:
-    """Leave-last-out tests each customer's last purchases: others change nothing of the choice."""
-    last = {user: max(day for who, _, day in ROWS if who == user) for user, _, _ in ROWS}
+    """Leave-last-out tests each customer's last purchase: another one changes no choice."""
     before = tune(fresh)
-    moved = [(user, "300" if day == last[user] else item, day) for user, item, day in ROWS]
+    moved = [_moved(row) for row in ROWS]
+    assert sum(row != other for row, other in zip(ROWS, moved, strict=True)) >= USERS / 3
     with_interactions(fresh, moved)
-    after = tune(fresh)
-    assert sum(day == last[user] and item != "300" for user, item, day in ROWS) >= USERS / 2
-    assert after.choice == before.choice
+    assert tune(fresh).choice == before.choice
+
+
+def _moved(row: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Return a customer's last purchase with another item, neither bought before; or the row."""
+    user, item, day = row
+    earlier = {other for who, other, when in ROWS if who == user and when < day}
+    later = [when for who, _, when in ROWS if who == user and when >= day]
+    new = "300" if item != "300" else "000"
+    return (user, new, day) if later == [day] and not {item, new} & earlier else row
 
 
 def test_progress_is_told(made: Shop) -> None:
@@ -108,11 +115,14 @@ def test_progress_is_told(made: Shop) -> None:
 
 
 def test_variants_can_be_left_out(fresh: Shop) -> None:
-    choice = tune(fresh, 1, variant_key="id[:2]").choice
-    assert choice.variants == "id[:2]"
-    assert choice != tune(fresh, 1, variant_key="none").choice
     bought = {item[:2] for item in fresh.history("u03").items}
-    assert not bought & {item.id[:2] for item in fresh.recommend(user="u03", k=36)}, "untold"
+    counted_in = tune(fresh, 1, variant_key="none").choice
+    assert counted_in.variants is None
+    assert bought & {item.id[:2] for item in fresh.recommend(user="u03", k=36)}
+    left_out = tune(fresh, 1, variant_key="id[:2]").choice
+    assert left_out.variants == "id[:2]"
+    assert left_out.weights != counted_in.weights
+    assert not bought & {item.id[:2] for item in fresh.recommend(user="u03", k=36)}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +130,7 @@ def test_variants_can_be_left_out(fresh: Shop) -> None:
     [
         ({"protocol": "luck"}, "There is no split 'luck'"),
         ({"variant_key": "size"}, "no attribute 'size' to tell variants by"),
-        ({"protocol": "global-time", "parameters": {"cut": "2030-01-01"}}, ""),
+        ({"protocol": "global-time", "parameters": {"cut": "2030-01-01"}}, "2030-01-01"),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_is_stored(
@@ -133,9 +143,15 @@ def test_what_is_wrong_is_told_and_nothing_is_stored(
 
 def test_too_few_interactions_can_not_be_tuned_by(fresh: Shop) -> None:
     with_interactions(fresh, [row for row in ROWS if row[0] < "u04"])
-    with pytest.raises(DataError, match="can't be tuned by this protocol. There is no validation"):
+    with pytest.raises(
+        DataError, match=r"can't be tuned by this protocol\. There is no validation"
+    ):
         tune(fresh, 1)
-    with_interactions(fresh, [])
+
+
+def test_without_interactions_there_is_nothing_to_tune_by(fresh: Shop) -> None:
+    items = fresh.folder.step("init").parameters["source"]
+    Shop.create(fresh.folder.root, InitOptions("csv", items))
     with pytest.raises(DataError, match="no interactions to tune by"):
         tune(fresh, 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -51,11 +52,14 @@ def rankings(shop: Shop) -> list[list[str]]:
     return [[item.id for item in shop.recommend(user=user, k=12)] for user in _USERS]
 
 
-def add(shop: Shop, rows: list[tuple[str, str, str]]) -> None:
-    """Add purchases to the shop, by way of a source beside it."""
-    source = shop.folder.root.parent / "source"
-    write_interactions(source / "interactions.csv", [*ROWS, *rows])
-    options = InitOptions("csv", str(source / "items.csv"), (str(source / "interactions.csv"),))
+def add(
+    shop: Shop, rows: Sequence[tuple[str, str, str]] = (), *, items: Path | None = None
+) -> None:
+    """Add purchases to the shop, or give it another catalog."""
+    more = shop.folder.root.parent / "source" / "interactions.csv"
+    write_interactions(more, [*ROWS, *rows])
+    catalog = items or Path(shop.folder.step("init").parameters["source"])
+    options = InitOptions("csv", str(catalog), (str(more),))
     Shop.create(shop.folder.root, options, replace=True)
     shop.refresh()
 
@@ -155,7 +159,7 @@ def test_a_new_text_without_an_encoder_leaves_the_vectors(shop: Shop) -> None:
     source = shop.folder.root.parent / "source"
     text = (source / "items.csv").read_text().replace("boot 0", "sandal 0")
     (source / "items.csv").write_text(text)
-    add(shop, [])
+    add(shop, items=source / "items.csv")
     assert "No encoder was to be loaded" in shop.recommend(user="u00").note
 
 
@@ -163,7 +167,7 @@ def test_new_interactions_count_and_the_tuning_is_stale(shop: Shop) -> None:
     assert shop.status().parts[-1].name == "tuning"
     assert shop.status().parts[-1].state == "ok"
     before = shop.recommend(user="u00", k=36)
-    add(shop, [(f"new{n}", "332", "2026-04-01") for n in range(30)])
+    add(shop, [(f"new{n}", "322", "2026-04-01") for n in range(30)])
     part = shop.status().parts[-1]
     assert (part.name, part.state) == ("tuning", "stale")
     assert "changed since: interactions" in part.summary
@@ -172,7 +176,7 @@ def test_new_interactions_count_and_the_tuning_is_stale(shop: Shop) -> None:
     after = shop.recommend(user="u00", k=36)
     assert after.note == ""
     given = [
-        next(item.blocks["sales of 7 days"] for item in found if item.id == "332" and item.blocks)
+        next(item.blocks["sales of 7 days"] for item in found if item.id == "322" and item.blocks)
         for found in (before, after)
     ]
     assert given[0] != given[1]
@@ -182,7 +186,7 @@ def test_an_attribute_that_is_gone_is_left_out_and_told(shop: Shop) -> None:
     source = shop.folder.root.parent / "source"
     lines = [line.rsplit(",", 1)[0] for line in (source / "items.csv").read_text().splitlines()]
     (source / "items.csv").write_text("\n".join(lines) + "\n")
-    add(shop, [])
+    add(shop, items=source / "items.csv")
     found = shop.recommend(user="u00")
     assert "metadata:model" in found.note
     assert "Tune it again" in found.note

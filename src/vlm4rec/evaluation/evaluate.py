@@ -6,16 +6,32 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from vlm4rec.errors import DataError
-from vlm4rec.evaluation.metrics import Targets, cut_off_notes, hits, metric_values
+from vlm4rec.evaluation.metrics import (
+    Targets,
+    Values,
+    cut_off_notes,
+    hits,
+    metric_values,
+)
 from vlm4rec.evaluation.rankings import ranking_columns
 from vlm4rec.evaluation.results import Evaluation, Facts, MethodResult, Setting
+from vlm4rec.evaluation.user_means import user_means
 from vlm4rec.interactions.interactions import Interactions
 from vlm4rec.interactions.splitting import Case, Split, Splitter
 from vlm4rec.recommending.method import ItemFeatures, Method, TrainingData
 from vlm4rec.recommending.variants import Variants
 
-__all__ = ["VARIANTS_IN", "VARIANTS_OUT", "EvaluationOptions", "Prepared", "evaluate", "prepare"]
+__all__ = [
+    "VARIANTS_IN",
+    "VARIANTS_OUT",
+    "EvaluationOptions",
+    "Prepared",
+    "evaluate",
+    "prepare",
+]
 
 VARIANTS_IN, VARIANTS_OUT = "variants in", "variants out"
 
@@ -217,21 +233,50 @@ def _judge(
     ranker = method.fit(data)
     fitted = time.perf_counter()
     requests = data.requests(cases)
-    rankings = ranking_columns(
-        method.name, ranker.rank(requests, max(ks)), cases, requests, data.candidates, max(ks)
-    )
-    ranked = time.perf_counter()
     targets = Targets.of_ids([case.targets for case in cases], data.candidates)
-    values = metric_values(hits(rankings, targets), targets.counts, ks)
+    rankers = getattr(ranker, "rankers", (ranker,))  # one for each seed, or the one
+    ranked = [
+        ranking_columns(
+            method.name,
+            each.rank(requests, max(ks)),
+            cases,
+            requests,
+            data.candidates,
+            max(ks),
+        )
+        for each in rankers
+    ]
+    done = time.perf_counter()
+    found = [metric_values(hits(columns, targets), targets.counts, ks) for columns in ranked]
+    values = {name: np.mean([each[name] for each in found], axis=0) for name in found[0]}
     chosen = getattr(ranker, "chosen", {})
     return MethodResult(
         method.name,
-        rankings,
+        ranked[0],
         values,
-        dict(chosen) if isinstance(chosen, Mapping) else {"choice": str(chosen)},
+        {
+            **(dict(chosen) if isinstance(chosen, Mapping) else {"choice": str(chosen)}),
+            **_spread(found, cases, ks),
+        },
         fitted - started,
-        ranked - fitted,
+        done - fitted,
     )
+
+
+def _spread(
+    found: Sequence[Mapping[str, Values]], cases: Sequence[Case], ks: Sequence[int]
+) -> dict[str, str]:
+    """Tell what each seed of one method reached, at the cut-off nearest to 10."""
+    if len(found) < 2:
+        return {}
+    number = {user: i for i, user in enumerate(dict.fromkeys(case.user for case in cases))}
+    of_case = np.array([number[case.user] for case in cases], dtype=np.intp)
+    k = min(ks, key=lambda k: abs(k - 10))
+    told = {}
+    for metric in (f"recall@{k}", f"ndcg@{k}"):
+        means = [user_means(each[metric], of_case, len(number)).mean() for each in found]
+        told[f"{metric} by seed"] = ", ".join(f"{mean:.4f}" for mean in means)
+    return told
 
 
 def _validation(

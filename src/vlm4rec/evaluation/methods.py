@@ -6,17 +6,21 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from vlm4rec.baselines.fusion.seeds import Seeds
+from vlm4rec.baselines.fusion.trained import TrainedFusion
+from vlm4rec.baselines.fusion.untrained import AveragedBlocks
 from vlm4rec.baselines.paper import ablation_methods, paper_methods
 from vlm4rec.baselines.popularity import Popularity
 from vlm4rec.baselines.random_ranking import Random
 from vlm4rec.baselines.tuned import Tuned, tuned_collaborative
 from vlm4rec.errors import DataError
 from vlm4rec.evaluation.tuning import SHRINKAGES, TunedBlend
+from vlm4rec.recommending.blocks import block_specs
 from vlm4rec.recommending.content import Content
 from vlm4rec.recommending.method import Method, TrainingData
 from vlm4rec.recommending.ranker import Ranker
 
-__all__ = ["GROUPS", "PAPERS_RECIPE", "Renamed", "methods_by_name"]
+__all__ = ["GROUPS", "PAPERS_RECIPE", "Renamed", "methods_by_name", "needed_features"]
 
 PAPERS_RECIPE = "paper's recipe"
 """Title and description as one text, the plain mean, no whitening: what all is compared with."""
@@ -58,6 +62,34 @@ class Renamed:
         return self.method.fit(data)
 
 
+def needed_features(method: Method) -> frozenset[str]:
+    """Return the kinds of item features that a method can't do without.
+
+    A blend beside sales takes what there is, and so needs none; one of content alone would be
+    another method without one of its parts.
+
+    Examples
+    --------
+    >>> sorted(needed_features(Content("both", ("title", "image"))))
+    ['image', 'title']
+    """
+    if isinstance(method, Renamed | Seeds):
+        return needed_features(method.method)
+    if isinstance(method, Tuned):
+        choices = method.choices
+        several = choices.values() if isinstance(choices, Mapping) else choices
+        return frozenset().union(*map(needed_features, several))
+    if isinstance(method, Content):
+        return frozenset(spec.name for spec in block_specs(method.blocks))
+    if isinstance(method, AveragedBlocks):
+        return frozenset(method.blocks)
+    if isinstance(method, TrainedFusion):
+        return frozenset({method.text, method.image})
+    if isinstance(method, TunedBlend) and not method.beyond:
+        return frozenset(name for name in method.features if not name.endswith("*"))
+    return frozenset()
+
+
 def content_methods() -> list[Method]:
     """Return what items are by one kind of features, or by several, tuned with equal care.
 
@@ -78,7 +110,7 @@ def content_methods() -> list[Method]:
         for block in _SINGLE
     ]
     joined = [
-        TunedBlend(name, blocks, beyond=False, trials=3, profiles=_SINGLE_PROFILES)
+        TunedBlend(name, blocks, beyond=False, trials=8, profiles=_SINGLE_PROFILES)
         for name, blocks in _JOINED.items()
     ]
     return [*single, *joined]

@@ -17,7 +17,7 @@ from vlm4rec.evaluation.evaluate import (
     no_watch,
     prepare,
 )
-from vlm4rec.evaluation.methods import methods_by_name
+from vlm4rec.evaluation.methods import methods_by_name, needed_features
 from vlm4rec.evaluation.report.items import ReportItems
 from vlm4rec.evaluation.report.summary import reference_method
 from vlm4rec.evaluation.results import Evaluation
@@ -25,6 +25,7 @@ from vlm4rec.interactions.filtering import k_core, only_items
 from vlm4rec.interactions.interactions import Interactions
 from vlm4rec.interactions.splits.registry import splitter_by_name
 from vlm4rec.interactions.splits.rule import tally
+from vlm4rec.recommending.method import Method
 from vlm4rec.recommending.variants import Variants
 from vlm4rec.shop.answers import wanted_photos
 from vlm4rec.shop.features import covered_items, shop_features, shop_variants
@@ -123,9 +124,12 @@ def evaluate_shop(
         image_encoder=options.image_encoder,
         ids=coverage.ids,
     )
+    methods, notes = _possible(methods, features.names)
+    reference_method([method.name for method in methods], options.reference)
     left_out = {f"items {reason}": count for reason, count in coverage.left_out.items()}
     interactions = _interactions(shop.interactions, coverage.ids, options.core, left_out)
-    prepared = _with_coverage(prepare(splitter, interactions, features, judging), left_out)
+    prepared = prepare(splitter, interactions, features, judging)
+    prepared = _with_coverage(prepared, left_out, notes)
     variants = _variants(shop.catalog, options.variant_key)
     evaluation = evaluate(methods, prepared, variants=variants, watch=watch)
     return ShopEvaluation(evaluation, _items(shop, prepared, evaluation))
@@ -144,7 +148,11 @@ def _interactions(
 ) -> Interactions:
     """Return those to judge by, and count those that are left out before the split."""
     known = only_items(every, ids)
-    tally(left_out, "interactions with items that are not covered", len(every) - len(known))
+    tally(
+        left_out,
+        "interactions with items that are not covered",
+        len(every) - len(known),
+    )
     if core is None:
         return known
     dense = k_core(known, users=core, items=core)
@@ -157,9 +165,33 @@ def _interactions(
     return dense
 
 
-def _with_coverage(prepared: Prepared, left_out: Mapping[str, int]) -> Prepared:
+def _possible(
+    methods: Sequence[Method], there: Sequence[str]
+) -> tuple[list[Method], tuple[str, ...]]:
+    """Return the methods of which the shop has the features, and a note for what it has not."""
+    lacking: dict[str, list[str]] = {}
+    possible = []
+    for method in methods:
+        missing = sorted(needed_features(method).difference(there))
+        if missing:
+            lacking.setdefault(", ".join(missing), []).append(method.name)
+        else:
+            possible.append(method)
+    notes = tuple(
+        f"The shop has no features {what}, so it can't have: {'; '.join(names)}."
+        for what, names in lacking.items()
+    )
+    if not possible:
+        raise DataError(" ".join(notes), f"The shop has: {', '.join(there)}.")
+    return possible, notes
+
+
+def _with_coverage(
+    prepared: Prepared, left_out: Mapping[str, int], notes: tuple[str, ...]
+) -> Prepared:
     """Add to the facts what was left out before the split."""
-    facts = replace(prepared.facts, left_out={**left_out, **prepared.facts.left_out})
+    facts = prepared.facts
+    facts = replace(facts, left_out={**left_out, **facts.left_out}, notes=(*notes, *facts.notes))
     return replace(prepared, facts=facts)
 
 

@@ -31,6 +31,8 @@ PROFILES = ("mean", "recency:30", "recency:7", "recency:90")
 SHRINKAGES = (0.1, 0.03, 0.3, None)
 _FOLDS = 3
 _MOST_CASES = 2_000
+_MOST_DRAWS = 10
+"""For each choice of the budget."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class TunedBlend:
             told = ", ".join(self.features)
             raise DataError(f"The shop has nothing that {self.name!r} is made of: {told}.")
         whitened = _whitened_once(data.features)
-        inner, cases = data.for_validation(), judged_cases(data.validation.cases, data.seed)
+        inner = data.for_validation()
+        cases = judged_cases(_findable(inner, data.validation.cases), data.seed)
         scores = self._search(names, inner, cases, whitened, data.seed)
         best = max(scores, key=scores.__getitem__)
         ranker = self._learn(best, names, data, inner, cases, whitened)
@@ -125,8 +128,11 @@ class TunedBlend:
         budget = min(self.trials, len(self.profiles) * len(self.shrinkages) * 2)
         watch = self.watch or _watch_nothing
         watch(0, budget)
-        after = [lambda _study, trial: watch(trial.number + 1, budget)]
-        study.optimize(judge, n_trials=budget, callbacks=after)
+        for _ in range(_MOST_DRAWS * budget):  # Optuna draws what it drew before, too
+            study.optimize(judge, n_trials=1)
+            watch(len(scores), budget)
+            if len(scores) == budget:
+                break
         return scores
 
     def _learn(
@@ -213,6 +219,16 @@ def crossfitted_score(
     return total / users
 
 
+def _findable(data: TrainingData, cases: Sequence[Case]) -> list[Case]:
+    """Return the cases with a target that may be ranked."""
+    there = frozenset(data.candidates)
+    return [
+        case
+        for case in cases
+        if there.intersection(case.targets).difference(data.mask(case.history))
+    ]
+
+
 def _whitened_once(features: ItemFeatures) -> Callable[[float | None], ItemFeatures]:
     return cache(
         lambda shrinkage: features if shrinkage is None else whitened_features(features, shrinkage)
@@ -243,5 +259,5 @@ def load_optuna() -> Any:
         import optuna
     except ImportError:
         raise MissingExtraError("Tuning", "evaluate") from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from vlm4rec.errors import LVLMError, PhotoError
+from vlm4rec.errors import LVLMError, NeverAnsweredError, PhotoError
 from vlm4rec.grounding.charging import Till
 from vlm4rec.grounding.lvlm import LVLM, GroundingRequest, Identity, LVLMAnswer
 from vlm4rec.grounding.pacing.pacer import Pacer, Slot, Stopped
 from vlm4rec.grounding.questions import Failure, Question, who_answers
-from vlm4rec.grounding.retrying import Clock, NeverAnsweredError, Retrying
+from vlm4rec.grounding.retrying import Clock, Retrying
 from vlm4rec.grounding.verifying import verify_photo
 
 __all__ = ["Asker", "BudgetReached", "Came", "Clock", "Retrying"]
@@ -122,7 +122,9 @@ class Asker:
         lvlm, _ = self._who(question.again())
         return lvlm is not self.lvlm or lvlm.traits.varies
 
-    async def ask(self, question: Question, *, second: bool = False) -> Came | Failure | None:
+    async def ask(
+        self, question: Question, *, second: bool = False, calls: int = 0
+    ) -> Came | Failure | None:
         """Ask; None if the wait for another try was cut short.
 
         Parameters
@@ -131,6 +133,9 @@ class Asker:
             What, and of whom.
         second
             Whether it was asked before in this run, and is counted under ``again``.
+        calls
+            How many calls another file of the same photo took before it failed: further ones are
+            counted as retries.
 
         Raises
         ------
@@ -139,12 +144,13 @@ class Asker:
         BudgetReached
             If the budget has no room for the call.
         """
+        lvlm, identity = self._who(question)
+        asking = _Asking(lvlm, identity, question.request, second, question.in_vain, calls)
         try:
-            lvlm, identity = self._who(question)
-            asking = _Asking(lvlm, identity, question.request, second, question.in_vain)
             return await self._patiently(asking)
         except PhotoError as error:
-            return Failure(error.code, error.message, error.remedy, of_photo=True)
+            failed = Failure(error.code, error.message, error.remedy, of_photo=True)
+            return replace(failed, calls=asking.calls)
         except LVLMError as error:
             if error.fatal:
                 raise

@@ -44,12 +44,14 @@ class Failure:
     """Why a question has no usable answer: a problem, before it is known whose.
 
     ``of_photo`` tells that it is the file's fault: another with the same content may do.
+    ``calls`` is how many calls were made before the file failed.
     """
 
     code: str
     what: str
     remedy: str = ""
     of_photo: bool = False
+    calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

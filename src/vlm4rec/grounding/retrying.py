@@ -9,9 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from vlm4rec.errors import LVLMError
-
-__all__ = ["Clock", "NeverAnsweredError", "Retrying"]
+__all__ = ["Clock", "Retrying"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +70,3 @@ class Clock:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     draw: Callable[[], float] = random.random
     monotonic: Callable[[], float] = time.monotonic
-
-
-class NeverAnsweredError(LVLMError):
-    """The server takes no calls, and has answered none in this run; ``said`` is its last word."""
-
-    def __init__(self, said: LVLMError) -> None:
-        super().__init__(
-            f"{said.message} It has not answered once.",
-            said.remedy or "See that it runs, and check the address and the model's name.",
-            fatal=True,
-        )
-        self.said = said

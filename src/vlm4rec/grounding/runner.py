@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sized
 from dataclasses import replace
 
-from vlm4rec.errors import LVLMError
+from vlm4rec.errors import LVLMError, NeverAnsweredError
 from vlm4rec.grounding.asking import Asker, BudgetReached, Clock, Retrying
 from vlm4rec.grounding.charging import Till
 from vlm4rec.grounding.interrupting import on_interrupt
@@ -20,7 +20,6 @@ from vlm4rec.grounding.pacing.concurrency import AdaptiveLimit
 from vlm4rec.grounding.pacing.pacer import Pacer
 from vlm4rec.grounding.questions import Failure, Outcome, Question
 from vlm4rec.grounding.report import GroundingReport, RunOptions
-from vlm4rec.grounding.retrying import NeverAnsweredError
 from vlm4rec.grounding.schema import Provenance
 from vlm4rec.grounding.sorting import Sorter, chunked
 from vlm4rec.grounding.watching import RunState, Watch, no_watch
@@ -293,7 +292,8 @@ class _Run:
                 break
             seen.add(twin.photo)
             twin = replace(twin, again=question.request.again)
-            came = await self.asker.ask(replace(question, request=twin), second=second)
+            asked = replace(question, request=twin)
+            came = await self.asker.ask(asked, second=second, calls=came.calls)
         if came is None:
             return None
         if isinstance(came, Failure):

@@ -32,8 +32,8 @@ from vlm4rec.evaluation.statistics import bootstrap_intervals
 
 __all__ = ["main_metric", "reference_method", "summarise"]
 
-_PAPER = ("title+description", "paper")
-"""How the paper's recipe may be called; spaces and case are no matter."""
+_PAPER = ("paper'srecipe", "title+description", "paper")
+"""How the paper's recipe may be called, best first; spaces and case are no matter."""
 
 _NEAR = 10
 
