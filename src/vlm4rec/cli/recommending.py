@@ -103,7 +103,7 @@ def print_ranking(found: Recommendations, title: str, *, blended: bool = False) 
     table.add_column("Score", justify="right")
     table.add_column("Because", ratio=1)
     if blended:
-        table.add_column("Score from", ratio=1)
+        table.add_column("Score from", ratio=1, overflow="fold")
     for rank, item in enumerate(found, start=1):
         because = plain(_because(item.reasons[0])) if item.reasons else ""
         row = (str(rank), plain(item.id), plain(item.title or ""), f"{item.score:.3f}", because)

@@ -139,6 +139,9 @@ GROUPS: Mapping[str, Callable[[], Sequence[Method]]] = {
 }
 """The groups of methods by name."""
 
+_FIRST = ("best", "content", "collaborative", "paper", "ablation")
+"""Where a name is in several groups, it alone stands for the method of the first of these."""
+
 
 def methods_by_name(names: Sequence[str]) -> list[Method]:
     """Return methods: those of groups, or single ones, each once, in the order given.
@@ -177,7 +180,8 @@ def methods_by_name(names: Sequence[str]) -> list[Method]:
 
 
 def _single(name: str) -> Method:
-    there = {method.name: method for group in reversed(list(GROUPS.values())) for method in group()}
+    groups = [GROUPS[name]() for name in _FIRST]
+    there = {method.name: method for group in reversed(groups) for method in group}
     if name not in there:
         close = difflib.get_close_matches(name, [*GROUPS, *there], n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
