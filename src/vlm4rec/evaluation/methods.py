@@ -14,7 +14,8 @@ from vlm4rec.baselines.popularity import Popularity
 from vlm4rec.baselines.random_ranking import Random
 from vlm4rec.baselines.tuned import Tuned, tuned_collaborative
 from vlm4rec.errors import DataError
-from vlm4rec.evaluation.tuning import SHRINKAGES, TunedBlend
+from vlm4rec.evaluation.tuning import TunedBlend
+from vlm4rec.grounding.schema import FACETS
 from vlm4rec.recommending.blocks import block_specs
 from vlm4rec.recommending.content import Content
 from vlm4rec.recommending.method import Method, TrainingData
@@ -39,7 +40,8 @@ _JOINED: Mapping[str, tuple[str, ...]] = {
 }
 _WITHOUT = ("title", "metadata", "metadata:*", "image")
 _GROUNDED = ("description", "title+description", "facet:*")
-_SINGLE_PROFILES = ("mean", "recency:30", "max")
+_PROFILES = ("mean", "recency:30", "recency:7", "last:5", "power:4", "max", "interests:3")
+_JOINED_PROFILES = ("mean", "recency:30", "max")
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def content_methods() -> list[Method]:
     """Return what items are by one kind of features, or by several, tuned with equal care.
 
     One kind: profile and whitening are chosen on validation. Several: the weights are learned
-    there too. None of them knows what sells.
+    there too, or leaned to each customer's own. None of them knows what sells.
     """
     single = [
         Tuned(
@@ -103,17 +105,27 @@ def content_methods() -> list[Method]:
                 f"{profile}, whitening {shrinkage or 'none'}": Content(
                     block, block, profile, shrinkage
                 )
-                for profile in _SINGLE_PROFILES
-                for shrinkage in SHRINKAGES
+                for profile in _PROFILES
+                for shrinkage in (0.1, None)
             },
         )
         for block in _SINGLE
     ]
+    facets = (*(f"facet:{name}" for name in FACETS), "description")
+    own = Tuned(
+        "facets+description, weights by customer",
+        {
+            f"consistency {exponent:g}": Content(
+                "facets+description", facets, whiten=0.1, consistency=exponent
+            )
+            for exponent in (0.0, -1.0, 0.5, 1.0, 2.0)
+        },
+    )
     joined = [
-        TunedBlend(name, blocks, beyond=False, trials=8, profiles=_SINGLE_PROFILES)
+        TunedBlend(name, blocks, beyond=False, trials=8, profiles=_JOINED_PROFILES)
         for name, blocks in _JOINED.items()
     ]
-    return [*single, *joined]
+    return [*single, *joined, own]
 
 
 def best_methods() -> list[TunedBlend]:

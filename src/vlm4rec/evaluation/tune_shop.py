@@ -72,7 +72,7 @@ class TuneOptions:
 
     protocol: str = "leave-last-out"
     parameters: Mapping[str, object] = field(default_factory=dict)
-    trials: int = 6
+    trials: int = 12
     seed: int = 0
     variant_key: str | None = None
     encoder: TextEncoder | str | None = None
