@@ -16,12 +16,20 @@ from vlm4rec.baselines.tuned import Tuned, tuned_collaborative
 from vlm4rec.errors import DataError
 from vlm4rec.evaluation.tuning import TunedBlend
 from vlm4rec.grounding.schema import FACETS
+from vlm4rec.recommending.blend import Blend
 from vlm4rec.recommending.blocks import block_specs
 from vlm4rec.recommending.content import Content
 from vlm4rec.recommending.method import Method, TrainingData
 from vlm4rec.recommending.ranker import Ranker
 
-__all__ = ["GROUPS", "PAPERS_RECIPE", "Renamed", "methods_by_name", "needed_features"]
+__all__ = [
+    "GROUPS",
+    "PAPERS_RECIPE",
+    "Renamed",
+    "methods_by_name",
+    "needed_features",
+    "needs_validation",
+]
 
 PAPERS_RECIPE = "paper's recipe"
 """Title and description as one text, the plain mean, no whitening: what all is compared with."""
@@ -90,6 +98,17 @@ def needed_features(method: Method) -> frozenset[str]:
     if isinstance(method, TunedBlend) and not method.beyond:
         return frozenset(name for name in method.features if not name.endswith("*"))
     return frozenset()
+
+
+def needs_validation(method: Method) -> bool:
+    """Tell whether a method chooses or learns something on the validation part.
+
+    >>> needs_validation(Tuned("title", [Content("mean", "title")])), needs_validation(reference())
+    (True, False)
+    """
+    if isinstance(method, Renamed | Seeds):
+        return needs_validation(method.method)
+    return isinstance(method, Tuned | TunedBlend | Blend)
 
 
 def content_methods() -> list[Method]:

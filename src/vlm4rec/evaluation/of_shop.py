@@ -17,7 +17,7 @@ from vlm4rec.evaluation.evaluate import (
     no_watch,
     prepare,
 )
-from vlm4rec.evaluation.methods import methods_by_name, needed_features
+from vlm4rec.evaluation.methods import methods_by_name, needed_features, needs_validation
 from vlm4rec.evaluation.report.items import ReportItems
 from vlm4rec.evaluation.report.summary import reference_method
 from vlm4rec.evaluation.results import Evaluation
@@ -129,6 +129,9 @@ def evaluate_shop(
     left_out = {f"items {reason}": count for reason, count in coverage.left_out.items()}
     interactions = _interactions(shop.interactions, coverage.ids, options.core, left_out)
     prepared = prepare(splitter, interactions, features, judging)
+    if prepared.data.validation is None:
+        methods, notes = _without_choices(methods, (*notes, *prepared.facts.notes))
+        reference_method([method.name for method in methods], options.reference)
     prepared = _with_coverage(prepared, left_out, notes)
     variants = _variants(shop.catalog, options.variant_key)
     evaluation = evaluate(methods, prepared, variants=variants, watch=watch)
@@ -153,6 +156,12 @@ def _interactions(
         "interactions with items that are not covered",
         len(every) - len(known),
     )
+    if not len(known):
+        raise DataError(
+            f"None of the {len(every):,} interactions is with an item that is covered, which is "
+            f"one of {len(ids):,}.",
+            "Ground the items that customers bought: vlm4rec ground, which takes them first.",
+        )
     if core is None:
         return known
     dense = k_core(known, users=core, items=core)
@@ -186,12 +195,28 @@ def _possible(
     return possible, notes
 
 
+def _without_choices(
+    methods: Sequence[Method], notes: tuple[str, ...]
+) -> tuple[list[Method], tuple[str, ...]]:
+    """Return the methods that choose nothing on validation, and a note of the others."""
+    plain = [method for method in methods if not needs_validation(method)]
+    names = "; ".join(method.name for method in methods if needs_validation(method))
+    if not plain:
+        raise DataError(
+            f"{' '.join(notes)} All methods that were named choose something there: {names}.",
+            "Choose another --protocol, add interactions, or judge what chooses nothing: "
+            "--methods ablation",
+        )
+    return plain, ((*notes, f"So these can't be judged: {names}.") if names else notes)
+
+
 def _with_coverage(
     prepared: Prepared, left_out: Mapping[str, int], notes: tuple[str, ...]
 ) -> Prepared:
     """Add to the facts what was left out before the split."""
     facts = prepared.facts
-    facts = replace(facts, left_out={**left_out, **facts.left_out}, notes=(*notes, *facts.notes))
+    told = tuple(dict.fromkeys((*notes, *facts.notes)))
+    facts = replace(facts, left_out={**left_out, **facts.left_out}, notes=told)
     return replace(prepared, facts=facts)
 
 
