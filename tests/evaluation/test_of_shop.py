@@ -241,7 +241,7 @@ def test_too_few_customers_to_tune_by_are_told(tmp_path: Path) -> None:
     lines = ["user,item,time"]
     lines += [f"u{n},h{10 + n + day},2026-01-0{1 + day}" for n in range(3) for day in range(3)]
     folder = ground(create(tmp_path, lines))
-    with pytest.raises(DataError, match="no validation part.*sales and co-purchases alone"):
+    with pytest.raises(DataError, match=r"no validation part.*sales and co-purchases alone"):
         evaluate_shop(folder, options(methods=("sales and co-purchases alone",)))
     facts = evaluate_shop(folder, options(methods=("paper's recipe",))).evaluation.facts
     assert any("no validation part" in note for note in facts.notes)
